@@ -1,0 +1,68 @@
+/**
+ * Every name and label that this program gives away. All of them derive from the stack and the tenant's id, never from a position,
+ * so re-ordering tenants.yaml changes nothing and two stacks live on one engine without meeting.
+ */
+
+/** The project's name: the first part of every name on the engine. */
+export const project = "pgtenants";
+
+/** Type tokens of the components. They are part of every URN: a change replaces all resources, data included. */
+export const typeTokens = {
+  tenantDatabase: "pgtenants:index:TenantDatabase",
+  traefik: "pgtenants:index:Traefik",
+} as const;
+
+/** Every name stays within 63 characters, the bound of a DNS label; Docker itself sets none. */
+const longestName = 63;
+
+/** The longest tenant id, as `tenants/schema.ts` allows it. */
+const longestTenantId = 40;
+
+/** What is left for a stack's name. */
+const longestStack = longestName - longestTenantId - project.length - 2;
+
+const stackPattern = /^[a-z][a-z0-9-]*$/;
+
+/** Names on the engine for one stack. */
+export interface StackNames {
+  /** The bridge that tenants live on; the router's container and volume. */
+  readonly stack: string;
+  /** A tenant's container and, of the same name, its volume. */
+  readonly tenant: (id: string) => string;
+}
+
+/**
+ * The names of everything that a stack makes. A dot stands before the tenant's id: with a dash, tenant `eu-acme` of stack `dev` and tenant
+ * `acme` of stack `dev-eu` would share a volume.
+ * @throws Error when the stack's name is not lower case letters, digits and dashes, or leaves no room for a tenant's id.
+ */
+export function stackNames(stack: string): StackNames {
+  if (!stackPattern.test(stack) || stack.length > longestStack) {
+    throw new Error(
+      `stack name: got "${stack}", expected at most ${longestStack} lower case letters, digits and dashes; ` +
+        "create the stack under another name, such as dev or prod-eu",
+    );
+  }
+  const name = `${project}-${stack}`;
+  return { stack: name, tenant: (id) => `${name}.${id}` };
+}
+
+/** The DNS name that clients reach a tenant by; it decides the route. */
+export function tenantHost(id: string, domain: string): string {
+  return `${id}.${domain}`;
+}
+
+/** A label as the Docker provider takes it. */
+export interface Label {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** The labels that mark a container, volume or network as ours. Nothing without them is ever touched. */
+export function ownerLabels(stack: string, tenant?: string): Label[] {
+  const labels = [
+    { label: "dev.pgtenants.project", value: project },
+    { label: "dev.pgtenants.stack", value: stack },
+  ];
+  return tenant === undefined ? labels : [...labels, { label: "dev.pgtenants.tenant", value: tenant }];
+}

@@ -1,0 +1,32 @@
+import { entryPoint } from "./dynamicConfig.ts";
+
+/** Where the router's volume is mounted; the image makes the folders in it. */
+export const volumeFolder = "/var/lib/traefik";
+
+/** The folder that Traefik watches. A folder, not a file: a file that was replaced by renaming would never be seen again. */
+export const routesFolder = `${volumeFolder}/routes`;
+
+/**
+ * Traefik's static configuration, as arguments. Any change restarts the router, so every session ends once.
+ * @param listenAddress an IP address, or `*` for every address of the host.
+ */
+export function staticArguments(listenAddress: string, port: number): string[] {
+  return [
+    `--entryPoints.${entryPoint}.address=${listener(listenAddress, port)}`,
+    // A client that opens a connection and stays silent is let go after this time; the default is 60 s (GHSA-89p3-4642-cr2w).
+    `--entryPoints.${entryPoint}.transport.respondingTimeouts.readTimeout=10s`,
+    `--providers.file.directory=${routesFolder}`,
+    "--providers.file.watch=true",
+    // From a written file to a usable route; the default of 2 s would be most of a new tenant's waiting time.
+    "--providers.providersThrottleDuration=100ms",
+    "--global.checkNewVersion=false",
+    "--global.sendAnonymousUsage=false",
+    "--log.level=INFO",
+    "--log.noColor=true",
+  ];
+}
+
+function listener(listenAddress: string, port: number): string {
+  if (listenAddress === "*") return `:${port}`;
+  return listenAddress.includes(":") ? `[${listenAddress}]:${port}` : `${listenAddress}:${port}`;
+}
