@@ -1,0 +1,97 @@
+import type * as z from "zod";
+import type { Path, Problem } from "./issues.ts";
+import {
+  DefaultsSchema,
+  type PlanFields,
+  PlanSchema,
+  type TenantEntry,
+  TenantSchema,
+  type TenantsFile,
+  TenantsFileSchema,
+} from "./schema.ts";
+import { closest, either, quoted } from "./text.ts";
+
+/** What could be read of a file: fields that were refused are absent, ids are there even when they do not fit. */
+export interface Draft {
+  readonly defaults: { readonly plan?: string };
+  readonly plans: Readonly<Record<string, PlanFields>>;
+  readonly tenants: readonly Partial<TenantEntry>[];
+}
+
+/** What the schema makes of the file's data. `file` is there when nothing was wrong. */
+interface Checked {
+  readonly problems: readonly Problem[];
+  readonly draft: Draft;
+  readonly file: TenantsFile | undefined;
+}
+
+/** Holds `data` against the schema; with the draft, the rules can be checked although the schema found problems. */
+export function checkSchema(data: unknown): Checked {
+  const result = TenantsFileSchema.safeParse(data);
+  return {
+    problems: result.success ? [] : result.error.issues.flatMap(problemsOf),
+    draft: draftOf(data),
+    file: result.success ? result.data : undefined,
+  };
+}
+
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownField(path, key));
+  if (issue.code === "invalid_key") {
+    const name = String(path.at(-1));
+    return [{ path, at: "key", got: quoted(name), advice: issue.issues[0]?.message ?? issue.message }];
+  }
+  return [{ path, advice: issue.message }];
+}
+
+function unknownField(path: Path, key: string): Problem {
+  const known = fieldsAt(path);
+  const meant = closest(key, known);
+  return {
+    path: [...path, key],
+    at: "key",
+    got: `the unknown field ${quoted(key)}`,
+    advice: `${either(known)}; ${meant === undefined ? "remove it" : `did you mean "${meant}"?`}`,
+  };
+}
+
+function fieldsAt([top]: Path): readonly string[] {
+  switch (top) {
+    case "tenants":
+      return Object.keys(TenantSchema.shape);
+    case "plans":
+      return Object.keys(PlanSchema.shape);
+    case "defaults":
+      return Object.keys(DefaultsSchema.shape);
+    default:
+      return Object.keys(TenantsFileSchema.shape);
+  }
+}
+
+function draftOf(data: unknown): Draft {
+  const { defaults, plans, tenants } = isRecord(data) ? data : {};
+  return {
+    defaults: soundFields(DefaultsSchema, defaults),
+    plans: Object.fromEntries(
+      Object.entries(isRecord(plans) ? plans : {}).map(([name, plan]) => [name, soundFields(PlanSchema, plan)]),
+    ),
+    tenants: (Array.isArray(tenants) ? tenants : []).map((tenant: unknown) => ({
+      ...soundFields(TenantSchema, tenant),
+      ...(isRecord(tenant) && typeof tenant["id"] === "string" ? { id: tenant["id"] } : {}),
+    })),
+  };
+}
+
+/** The fields of `data` that fit the schema. */
+function soundFields<S extends z.ZodObject>(schema: S, data: unknown): Partial<z.infer<S>> {
+  const found = isRecord(data) ? data : {};
+  const sound = Object.entries(schema.shape).filter(
+    ([name, field]) => found[name] !== undefined && (field as z.ZodType).safeParse(found[name]).success,
+  );
+  return Object.fromEntries(sound.map(([name]) => [name, found[name]])) as Partial<z.infer<S>>;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

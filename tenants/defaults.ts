@@ -1,0 +1,57 @@
+import { sqlName } from "./names.ts";
+import type { PlanFields, TenantEntry, TenantsFile } from "./schema.ts";
+import type { Tenant } from "./tenant.ts";
+import { parseMiB } from "./units.ts";
+
+type Plan = Required<PlanFields>;
+
+/** Idle, a tenant of this plan takes about 16 MB of real memory; the limit leaves room for 40 working connections. */
+const SMALL: Plan = { memory: "256 MB", cpuShares: 256, maxConnections: 40, sharedBuffers: "16 MB" };
+/** A quarter of the memory for shared buffers, as PostgreSQL's manual advises for a server of its own. */
+const LARGE: Plan = { memory: "2 GB", cpuShares: 1024, maxConnections: 200, sharedBuffers: "512 MB" };
+
+/** The plans that are there without being written down. */
+export const BUILT_IN_PLANS: ReadonlyMap<string, Plan> = new Map([
+  ["small", SMALL],
+  ["large", LARGE],
+]);
+
+/** The plan of a tenant for which neither the entry nor the file's `defaults` name one. */
+const DEFAULT_PLAN = "small";
+
+/** All plans by name: the built-in ones, with the file's on top. What a new plan leaves out is as in `small`. */
+export function plansOf(file: Pick<TenantsFile, "plans">): ReadonlyMap<string, Plan> {
+  const own = Object.entries(file.plans ?? {}).map(([name, fields]): [string, Plan] => [
+    name,
+    { ...(BUILT_IN_PLANS.get(name) ?? SMALL), ...fields },
+  ]);
+  return new Map([...BUILT_IN_PLANS, ...own]);
+}
+
+/** The name of an entry's plan. */
+export function planNameOf(entry: Pick<TenantEntry, "plan">, file: Pick<TenantsFile, "defaults">): string {
+  return entry.plan ?? file.defaults?.plan ?? DEFAULT_PLAN;
+}
+
+/** The tenants of a file that passed every check, defaults filled in, in the order of the file. */
+export function withDefaults(file: TenantsFile): readonly Tenant[] {
+  const plans = plansOf(file);
+  return Object.freeze(file.tenants.map((entry) => tenantOf(entry, planNameOf(entry, file), plans)));
+}
+
+function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<string, Plan>): Tenant {
+  const plan = plans.get(planName);
+  if (plan === undefined) throw new Error(`plan "${planName}" passed the checks and is not there`);
+  const { memory, cpuShares, maxConnections, sharedBuffers } = { ...plan, ...entry };
+  const owner = sqlName(entry.id);
+  return Object.freeze({
+    id: entry.id,
+    database: entry.database ?? owner,
+    owner,
+    plan: planName,
+    memoryMiB: parseMiB(memory),
+    cpuShares,
+    maxConnections,
+    sharedBuffersMiB: parseMiB(sharedBuffers),
+  });
+}

@@ -1,0 +1,87 @@
+import { readFileSync, statSync } from "node:fs";
+import { checkSchema } from "./check.ts";
+import { withDefaults } from "./defaults.ts";
+import { describePath, independent, type LocatedProblem, type Problem, TenantsFileError } from "./issues.ts";
+import { checkRules } from "./rules.ts";
+import type { Tenant } from "./tenant.ts";
+import { readYaml, type YamlText } from "./yaml.ts";
+
+/** Before anything is parsed: 500 tenants with every field set need less than half of it. */
+const MAX_BYTES = 256 * 1024;
+
+/**
+ * The tenants of `file`, defaults filled in, frozen, in the order of the file. Reads the file and nothing else.
+ *
+ * Throws a {@link TenantsFileError} with every problem at once. A file that is missing, empty or unreadable is refused,
+ * too: taken for "no tenants" it would remove everybody.
+ */
+export function loadTenants(file: string): readonly Tenant[] {
+  return parseTenants(readText(file), file);
+}
+
+/** The tenants of a file's `text`; `file` is its name in messages. Errors as for {@link loadTenants}. */
+export function parseTenants(text: string, file: string): readonly Tenant[] {
+  refuseTooLarge(file, Buffer.byteLength(text));
+  const yaml = readYaml(text.replace(/^\uFEFF/, ""));
+  const checked = checkSchema(yaml.data);
+  const found = [...yaml.problems, ...checked.problems];
+  const [firstError] = yaml.syntaxProblems;
+  // Below an error of syntax the text may have been misread; and rules need the whole of it.
+  const sound =
+    firstError === undefined
+      ? [...found, ...checkRules(checked.draft)]
+      : found.filter(({ path, at }) => yaml.find(path, at).end < firstError.offset);
+  const problems = [...yaml.syntaxProblems, ...independent<Problem | LocatedProblem>(sound)];
+  if (problems.length > 0 || checked.file === undefined) {
+    const issues = problems.map((problem) => issueOf(problem, yaml, checked.draft.tenants));
+    throw new TenantsFileError(file, issues);
+  }
+  return withDefaults(checked.file);
+}
+
+function issueOf(problem: Problem | LocatedProblem, yaml: YamlText, tenants: readonly { readonly id?: string }[]) {
+  const { path, at, advice } = problem;
+  const spot = yaml.find(path, at);
+  const offset = "offset" in problem ? problem.offset : spot.offset;
+  return {
+    ...yaml.position(offset),
+    path: describePath(path, (index) => tenants[index]?.id),
+    message: `got ${problem.got ?? spot.got}, expected ${advice}`,
+  };
+}
+
+const READ_PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file, expected the list of tenants; restore it (an empty one is not a way to remove tenants)",
+  EACCES: "a file that may not be read, expected the list of tenants; give this user the right to read it",
+  EISDIR: "a folder, expected a file with the list of tenants; give the path of the file",
+};
+
+function readText(file: string): string {
+  try {
+    const stats = statSync(file);
+    if (stats.isDirectory()) refuse(file, READ_PROBLEMS["EISDIR"] ?? "");
+    // Reading a pipe or a device could wait or go on for ever.
+    if (!stats.isFile())
+      refuse(file, "a pipe or a device, expected a file with the list of tenants; write it to a file");
+    refuseTooLarge(file, stats.size);
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+  } catch (error) {
+    if (error instanceof TenantsFileError || !(error instanceof Error)) throw error;
+    const code = "code" in error ? String(error.code) : error.name;
+    if (code === "ERR_ENCODING_INVALID_ENCODED_DATA")
+      refuse(file, "text that is not UTF-8, expected UTF-8; save it as UTF-8");
+    return refuse(
+      file,
+      READ_PROBLEMS[code] ?? `a file that cannot be read (${code}), expected the list of tenants; check the path`,
+    );
+  }
+}
+
+function refuseTooLarge(file: string, bytes: number): void {
+  if (bytes <= MAX_BYTES) return;
+  refuse(file, `${bytes} bytes, expected at most ${MAX_BYTES} (256 kB); move some of the tenants to a second stack`);
+}
+
+function refuse(file: string, gotAndAdvice: string): never {
+  throw new TenantsFileError(file, [{ line: 1, column: 1, path: "", message: `got ${gotAndAdvice}` }]);
+}

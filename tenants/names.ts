@@ -1,0 +1,79 @@
+/**
+ * The id is the tenant's DNS label, and the base of its role, database, container and volume names. 40 characters leave
+ * 23 of the 63 that a DNS label and a PostgreSQL name may have (PostgreSQL cuts longer ones silently) for prefix and suffix.
+ * The doubled hyphen is out because `xn--` marks internationalized names.
+ */
+export const ID_PATTERN = /^(?!.*--)[a-z][a-z0-9-]{1,38}[a-z0-9]$/;
+
+/** A database name that needs no quotes in SQL, within PostgreSQL's 63 bytes. */
+export const DATABASE_PATTERN = /^[a-z][a-z0-9_]{0,62}$/;
+
+/** A plan's name; it is only a key in this file. */
+export const PLAN_PATTERN = /^[a-z][a-z0-9-]{0,39}$/;
+
+/** The id as an SQL name: the tenant's role, and its database unless the file names another. */
+export function sqlName(id: string): string {
+  return id.replaceAll("-", "_");
+}
+
+const HBA_WORD = "a word with a meaning of its own in pg_hba.conf";
+const ROLE_WORD = "a word that PostgreSQL keeps for roles";
+const HOST_WORD = "a host name with a meaning of its own";
+const OBJECT_WORD = "a name that every JavaScript object carries";
+
+const DATABASE_RESERVATIONS: ReadonlyMap<string, string> = new Map([
+  ["postgres", "the name of the superuser and its database"],
+  ["template0", "one of PostgreSQL's template databases"],
+  ["template1", "one of PostgreSQL's template databases"],
+  ["pgbouncer", "PgBouncer's own administration database"],
+  ["all", HBA_WORD],
+  ["replication", HBA_WORD],
+  ["sameuser", HBA_WORD],
+  ["samerole", HBA_WORD],
+  ["samegroup", HBA_WORD],
+]);
+
+const ID_RESERVATIONS: ReadonlyMap<string, string> = new Map([
+  ...DATABASE_RESERVATIONS,
+  ["public", ROLE_WORD],
+  ["none", ROLE_WORD],
+  ["current_role", ROLE_WORD],
+  ["current_user", ROLE_WORD],
+  ["session_user", ROLE_WORD],
+  ["root", "an administrator's name"],
+  ["admin", "an administrator's name"],
+  ["www", HOST_WORD],
+  ["localhost", HOST_WORD],
+  ["default", "the word for a value that was not chosen"],
+  ["traefik", "the name of the shared proxy"],
+  ["pgtenants", "the name of this program"],
+  ["constructor", OBJECT_WORD],
+  ["prototype", OBJECT_WORD],
+]);
+
+const RESERVED_SUFFIXES: ReadonlyMap<string, string> = new Map([
+  ["-pooler", 'the ending "-pooler" is kept for the host of a connection pool'],
+  ["-traefik", 'the ending "-traefik" is kept for the shared proxy'],
+]);
+
+/** Ids that fit {@link ID_PATTERN} and are reserved, for the editor's schema. */
+export const RESERVED_IDS: readonly string[] = [...ID_RESERVATIONS.keys()]
+  .map((name) => name.replaceAll("_", "-"))
+  .filter((id) => ID_PATTERN.test(id));
+
+/** Why no tenant may have this id; undefined when it is free. Judges the role and database names made of it, too. */
+export function whyIdReserved(id: string): string | undefined {
+  const role = sqlName(id);
+  if (role.startsWith("pg_")) return `it makes the role "${role}", and PostgreSQL keeps "pg_" for its own roles`;
+  for (const [suffix, reason] of RESERVED_SUFFIXES) {
+    if (id.endsWith(suffix)) return reason;
+  }
+  const meaning = ID_RESERVATIONS.get(role);
+  return meaning === undefined ? undefined : `it is ${meaning}`;
+}
+
+/** Why no tenant may have a database of this name; undefined when it is free. */
+export function whyDatabaseReserved(name: string): string | undefined {
+  const meaning = DATABASE_RESERVATIONS.get(name);
+  return meaning === undefined ? undefined : `it is ${meaning}`;
+}

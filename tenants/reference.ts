@@ -1,0 +1,59 @@
+import * as z from "zod";
+import { BUILT_IN_PLANS } from "./defaults.ts";
+import { fieldDocs } from "./fields.ts";
+import { DefaultsSchema, PlanSchema, TenantSchema, TenantsFileSchema } from "./schema.ts";
+
+/** The JSON Schema by which editors check and complete `tenants.yaml`. */
+export function renderJsonSchema(): string {
+  const schema = z.toJSONSchema(TenantsFileSchema, { target: "draft-07", io: "input" });
+  return `${JSON.stringify({ title: "pgtenants: tenants.yaml", ...schema }, null, 2)}\n`;
+}
+
+/** The reference of `tenants.yaml` for people, in Markdown. */
+export function renderReference(): string {
+  return `${[
+    "<!-- Generated from tenants/schema.ts by `npm run generate`. -->",
+    "# tenants.yaml",
+    "The one file an operator edits: which tenants there are, and what each of them gets. `tenants/tenants.yaml` is an example.",
+    "The file is read as YAML 1.2, strictly: one document of at most 256 kB in UTF-8, each key once, no unknown fields, no anchors, aliases, merge keys or tags. All mistakes are reported at once, each with its line and a way to mend it, and none of them changes anything that runs.",
+    "Sizes are texts such as `512 MB` or `2 GB`: a whole number, a space, the unit. 1 MB is 1,048,576 bytes and 1 GB is 1024 MB.",
+    "## tenants",
+    "A list of 1 to 500 tenants. Their order means nothing: what a tenant gets depends on its own entry, its plan and the defaults.",
+    fieldsOf(TenantSchema),
+    "## plans",
+    "A mapping from plan names to the values that a plan gives. A plan with the name of a built-in one changes the values it sets; any other name is a new plan. A change of a plan's value is that change for every tenant of the plan that does not set the value itself.",
+    `A plan can set ${Object.keys(PlanSchema.shape).map(code).join(", ")}, each as for a tenant. What it leaves out has the value of the built-in plan with its name; in a new plan, that of \`small\`.`,
+    "Built in:",
+    table(
+      ["Plan", ...Object.keys(PlanSchema.shape).map(code)],
+      [...BUILT_IN_PLANS].map(([name, plan]) => [
+        code(name),
+        ...Object.keys(PlanSchema.shape).map((field) => String(plan[field as keyof typeof plan])),
+      ]),
+    ),
+    "## defaults",
+    "What holds for every tenant that says nothing else.",
+    fieldsOf(DefaultsSchema),
+  ].join("\n\n")}\n`;
+}
+
+function fieldsOf(schema: z.ZodObject): string {
+  const rows = Object.entries(schema.shape).map(([field, type]) => {
+    const doc = fieldDocs.get(type as z.ZodType);
+    if (doc === undefined) throw new Error(`the field "${field}" has no words for the reference`);
+    return [code(field), `${doc.meaning} ${doc.limits}`, capitalized(doc.byDefault), capitalized(doc.change)];
+  });
+  return table(["Field", "Meaning and limits", "Default", "A change"], rows);
+}
+
+function code(word: string): string {
+  return `\`${word}\``;
+}
+
+function capitalized(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}

@@ -1,0 +1,142 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { loadTenants, parseTenants } from "../../../tenants/load.ts";
+import { fixture } from "../../support/fixtures/read.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "pgtenants-load-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const example = join(import.meta.dirname, "../../../tenants/tenants.yaml");
+
+function written(name: string, content: string | Uint8Array): string {
+  const file = join(folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+const small = { plan: "small", memoryMiB: 256, cpuShares: 256, maxConnections: 40, sharedBuffersMiB: 16 };
+
+describe("the example", () => {
+  test("has three tenants", () => {
+    expect(loadTenants(example).map(({ id }) => id)).toEqual(["acme", "globex", "hooli"]);
+  });
+
+  test("takes a fourth by one line at its end", () => {
+    const longer = `${readFileSync(example, "utf8")}  - id: initech\n`;
+    expect(parseTenants(longer, example).slice(0, 3)).toEqual(loadTenants(example));
+    expect(parseTenants(longer, example)[3]).toEqual({
+      id: "initech",
+      database: "initech",
+      owner: "initech",
+      ...small,
+    });
+  });
+});
+
+test("one line is enough: everything else has a default", () => {
+  expect(parseTenants(fixture("minimal.yaml"), "f")).toEqual([
+    { id: "acme", database: "acme", owner: "acme", ...small },
+  ]);
+});
+
+test("own values win over the plan, the plan over the built-in one", () => {
+  expect(parseTenants(fixture("full.yaml"), "f")).toEqual([
+    {
+      ...{ id: "acme", database: "acme", owner: "acme", plan: "medium" },
+      ...{ memoryMiB: 1024, cpuShares: 512, maxConnections: 100, sharedBuffersMiB: 256 },
+    },
+    {
+      ...{ id: "globex-eu", database: "orders", owner: "globex_eu", plan: "large" },
+      ...{ memoryMiB: 4096, cpuShares: 2048, maxConnections: 300, sharedBuffersMiB: 1024 },
+    },
+    { id: "hooli", database: "hooli", owner: "hooli", ...small, maxConnections: 20 },
+    {
+      ...{ id: "initech", database: "initech", owner: "initech", plan: "tiny" },
+      ...{ memoryMiB: 64, cpuShares: 256, maxConnections: 40, sharedBuffersMiB: 32 },
+    },
+  ]);
+});
+
+test("nobody can change the tenants afterwards", () => {
+  const tenants = loadTenants(example);
+  expect(Object.isFrozen(tenants)).toBe(true);
+  expect(tenants.every((tenant) => Object.isFrozen(tenant))).toBe(true);
+});
+
+test.each([
+  ["a byte order mark", `\uFEFF${fixture("full.yaml")}`],
+  ["Windows line ends", fixture("full.yaml").replaceAll("\n", "\r\n")],
+  ["no line end at the end", fixture("full.yaml").trimEnd()],
+  ["a document start", `---\n${fixture("full.yaml")}...\n`],
+])("%s makes no difference", (name, text) => {
+  const expected = parseTenants(fixture("full.yaml"), "f");
+  expect(parseTenants(text, "f")).toEqual(expected);
+  expect(loadTenants(written(`${name}.yaml`, text))).toEqual(expected);
+});
+
+test("a byte order mark and Windows line ends do not move positions", () => {
+  expect(() => parseTenants("\uFEFFtenants: x\r\n", "f")).toThrow("f:1:10 tenants:");
+  expect(() => parseTenants("tenants:\r\n  - id: acme\r\n    memory: 5GB\r\n", "f")).toThrow("f:3:13 tenants[0]");
+});
+
+describe("a file that cannot be read as tenants is refused, never taken for an empty list", () => {
+  const fails = (file: string) => expect(() => loadTenants(file));
+
+  test("missing", () => {
+    fails(join(folder, "missing.yaml")).toThrow(
+      /missing\.yaml:1:1: got no such file, expected the list of tenants; restore it/,
+    );
+  });
+  test("in a folder that is a file", () => {
+    fails(join(written("file", ""), "tenants.yaml")).toThrow(/got a file that cannot be read \(ENOTDIR\)/);
+  });
+  test("a folder", () => {
+    fails(folder).toThrow(/got a folder, expected a file with the list of tenants; give the path of the file/);
+  });
+  test("empty", () => {
+    fails(written("empty.yaml", "")).toThrow(/empty\.yaml:1:1: got nothing, expected a mapping with a list of tenants/);
+  });
+  test("not UTF-8", () => {
+    fails(written("latin1.yaml", Buffer.from("# caf\u00e9", "latin1"))).toThrow(/got text that is not UTF-8/);
+    fails(written("utf16.yaml", Buffer.from("\uFEFFtenants: []", "utf16le"))).toThrow(/got text that is not UTF-8/);
+  });
+  test("too large", () => {
+    const text = `tenants: [{ id: acme }]\n${"#".repeat(256 * 1024)}`;
+    fails(written("large.yaml", text)).toThrow(/got \d+ bytes, expected at most 262144 \(256 kB\); move some/);
+    expect(() => parseTenants(text, "f")).toThrow(/got \d+ bytes/);
+  });
+  test("a device, which might be read for ever", () => {
+    fails("/dev/null").toThrow(/got a pipe or a device/);
+  });
+  test.skipIf(process.getuid?.() === 0)("without the right to read it", () => {
+    const file = written("secret.yaml", fixture("minimal.yaml"));
+    chmodSync(file, 0o000);
+    fails(file).toThrow(/got a file that may not be read/);
+  });
+});
+
+test("exactly 256 kB are read", () => {
+  const text = fixture("minimal.yaml");
+  expect(parseTenants(text + "#".repeat(256 * 1024 - text.length), "f")).toHaveLength(1);
+});
+
+test("500 tenants with every field set are read, 501 are refused", () => {
+  const fields = {
+    plan: "large",
+    memory: "1024 GB",
+    cpuShares: 262_144,
+    maxConnections: 5000,
+    sharedBuffers: "512 GB",
+  };
+  const entry = (index: number) => ({
+    id: `${"t".repeat(36)}-${String(index).padStart(3, "0")}`,
+    database: "d".repeat(63),
+    ...fields,
+  });
+  const file = (length: number): string =>
+    `tenants:\n${Array.from({ length }, (_, index) => `  - ${JSON.stringify(entry(index))}\n`).join("")}`;
+  expect(parseTenants(file(500), "f")).toHaveLength(500);
+  expect(() => parseTenants(file(501), "f")).toThrow(/f:2:3 tenants: got a list of 501, expected at most 500 tenants/);
+});
