@@ -10,7 +10,7 @@ export interface Pair {
   readonly key: string;
 }
 
-/** A self-signed certificate for the given names, valid from and for the given days around now. */
+/** A self-signed certificate for the given names, valid from and for the given days around now. It can serve as its own CA. */
 export async function selfSigned(names: readonly string[], fromDays = -1, forDays = 30): Promise<Pair> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const notBefore = new Date(Date.now() + fromDays * day);
@@ -22,9 +22,6 @@ export async function selfSigned(names: readonly string[], fromDays = -1, forDay
     keys,
     extensions: [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns" as const, value })))],
   });
-  return { chain: certificate.toString("pem"), key: await privateKeyPem(keys.privateKey) };
-}
-
-async function privateKeyPem(key: CryptoKey): Promise<string> {
-  return x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
+  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
+  return { chain: certificate.toString("pem"), key: x509.PemConverter.encode(key, "PRIVATE KEY") };
 }

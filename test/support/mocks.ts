@@ -1,49 +1,83 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** A resource as the program registered it. */
+/** A resource as the program registered it. Secret inputs are left out of `plain`. */
 export interface Registered {
+  /** The resource's own type, after its parent's where it has one: `<parent's type>$<type>`, as in its URN. */
   readonly type: string;
   readonly name: string;
-  readonly inputs: Record<string, unknown>;
-  /** The types from the outermost parent down to the resource itself, as its URN gives them. */
-  readonly lineage: string;
+  readonly plain: Record<string, unknown>;
+  /** The names of the inputs that are secret as a whole. */
+  readonly secrets: readonly string[];
 }
 
-/** What a provider would compute, by resource type. A type that is not listed is one that the test did not expect. */
-const computed: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>> = {
-  "docker:index/network:Network": () => ({}),
-  "docker:index/volume:Volume": () => ({}),
-  "docker:index/container:Container": () => ({}),
-  "random:index/randomPassword:RandomPassword": () => ({ result: canary, bcryptHash: `hash of ${canary}` }),
-  "command:local:Command": () => ({ stdout: "", stderr: "" }),
-  "pulumi:pulumi:StackReference": () => ({ outputs: {}, secretOutputNames: [] }),
-};
+type Inputs = Record<string, unknown>;
 
-/** The password that every mocked RandomPassword has: it must be found in no plain input. */
+/** The password that every mocked RandomPassword has: no plain input may hold it. */
 export const canary = "Canary0Canary0Canary0Canary0Cana";
 
-/**
- * Runs the program's resources against mocks and records what it registers. Any provider function, and any resource type that is not
- * listed above, is an error.
- */
-export async function withMocks(preview: boolean): Promise<Registered[]> {
-  const registered: Registered[] = [];
+/** What a provider would compute, by resource type. Any other type is one that the test does not expect. */
+const computed: Readonly<Record<string, Inputs>> = {
+  "docker:index/network:Network": {},
+  "docker:index/volume:Volume": {},
+  "docker:index/container:Container": {},
+  "random:index/randomPassword:RandomPassword": { result: pulumi.secret(canary), bcryptHash: pulumi.secret(canary) },
+  "command:local:Command": { stdout: "", stderr: "" },
+};
+
+/** How a secret looks in the inputs that a mock is given (sdk/nodejs/runtime/rpc.ts). */
+const secretMark = "4dabf18193072939515e22adb298388d";
+
+/** Runs `register` against mocks and returns what it registered, in the order of names. */
+export async function registeredBy(register: () => unknown, preview = false): Promise<Registered[]> {
+  const registered: Omit<Registered, "type">[] = [];
   await pulumi.runtime.setMocks(
-    {
-      newResource: ({ type, name, inputs }) => {
-        const outputs = computed[type];
-        if (type.startsWith("pgtenants:")) return { id: undefined, state: inputs };
-        if (outputs === undefined) throw new Error(`no mock for a resource of type ${type} ("${name}")`);
-        registered.push({ type, name, inputs, lineage: "" });
-        return { id: `${name}-id`, state: { ...inputs, ...outputs(inputs) } };
-      },
-      call: ({ token }) => {
-        throw new Error(`no mock for a call of ${token}`);
-      },
-    },
+    strictMocks(preview, (resource) => registered.push(resource)),
     "pgtenants",
     "dev",
     preview,
   );
-  return registered;
+  const types = typesByName();
+  register();
+  await pulumi.runtime.disconnect();
+  return registered
+    .map((resource) => ({ ...resource, type: types(resource.name) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Mocks that throw for any resource type or provider function that no test expects; vitest fails on the rejection that follows. */
+export function strictMocks(
+  preview: boolean,
+  record: (resource: Omit<Registered, "type">) => void,
+): pulumi.runtime.Mocks {
+  return {
+    newResource: ({ type, name, inputs, custom }) => {
+      const outputs = custom === false ? {} : computed[type];
+      if (outputs === undefined) throw new Error(`no mock for a resource of type ${type} ("${name}")`);
+      const [plain, secrets] = split(inputs);
+      record({ name, plain, secrets });
+      return { id: preview ? undefined : `${name}-id`, state: { ...inputs, ...outputs } };
+    },
+    call: ({ token }) => {
+      throw new Error(`no mock for a call of ${token}`);
+    },
+  };
+}
+
+/** The mocked monitor alone knows parents, and only by the URNs that it made. */
+function typesByName(): (name: string) => string {
+  const monitor: unknown = pulumi.runtime.getMonitor();
+  return (name) => {
+    const urns = [...(monitor as { getRegisteredResources(): Map<string, unknown> }).getRegisteredResources().keys()];
+    const parts = urns.map((urn) => urn.split("::")).find((parts) => parts.at(-1) === name);
+    return parts?.[2] ?? "";
+  };
+}
+
+function split(inputs: Inputs): [Inputs, string[]] {
+  const isSecret = ([, value]: [string, unknown]) => typeof value === "object" && value !== null && secretMark in value;
+  const entries = Object.entries(inputs);
+  return [
+    Object.fromEntries(entries.filter((entry) => !isSecret(entry))),
+    entries.filter(isSecret).map(([name]) => name),
+  ];
 }

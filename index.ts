@@ -1,0 +1,32 @@
+// One PostgreSQL per tenant: read the list, make what it says, hand out connection strings.
+import * as pulumi from "@pulumi/pulumi";
+import { placeTenants } from "./components/addresses.ts";
+import { lastAddresses, refuseMissingTenants } from "./components/lastDeployment.ts";
+import { orRunError } from "./components/runError.ts";
+import { readSettings } from "./components/settings.ts";
+import { tenantBridge } from "./components/tenantBridge.ts";
+import { TenantDatabase } from "./components/tenantDatabase.ts";
+import { routesOf, summarize } from "./components/tenantOutputs.ts";
+import { Traefik } from "./components/traefik.ts";
+import { loadTenants } from "./tenants/load.ts";
+
+const settings = readSettings();
+const listed = orRunError(() => loadTenants(settings.tenantsFile));
+const last = await lastAddresses(settings.stack);
+refuseMissingTenants(listed, last, settings);
+const placed = orRunError(() => placeTenants(settings.subnet, listed, last));
+
+const bridge = tenantBridge(settings);
+const databases = placed.map((tenant) => new TenantDatabase(tenant.id, { tenant, settings, bridge: bridge.name }));
+new Traefik("traefik", { settings, routes: routesOf(placed, settings.domain) });
+
+/** Per tenant, without secrets: host, port, database, user, plan, address, state. */
+export const tenants = summarize(placed, settings.domain, settings.port);
+/** Per tenant, secret: `uri`, `psql`, `jdbc`, `dotenv` and the other forms of components/connectionStrings.ts. */
+export const connectionStrings = pulumi.secret(
+  Object.fromEntries(databases.map((db) => [db.id, db.connectionStrings])),
+);
+/** Where all tenants are reached; the host name picks the tenant. */
+export const endpoint = `*.${settings.domain}:${settings.port}`;
+/** PEM of the private CA, for clients; null with a certificate from a public CA. */
+export const caCertificate = settings.caCertificate ?? null;

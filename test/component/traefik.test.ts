@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { Traefik } from "../../components/traefik.ts";
+import { registeredBy } from "../support/mocks.ts";
+import { settings } from "../support/settings.ts";
+
+const routes = [{ id: "acme", host: "acme.db.example.com", address: "198.18.7.7" }];
+const component = "pgtenants:index:Traefik";
+
+function register(preview = false, given = routes) {
+  return registeredBy(() => new Traefik("traefik", { settings, routes: given }), preview);
+}
+
+describe("Traefik", () => {
+  test.each([false, true])("makes exactly these resources, each under the component (preview: %s)", async (preview) => {
+    const resources = await register(preview);
+    expect(resources.map(({ type, name }) => `${name} ${type}`)).toEqual([
+      `traefik ${component}`,
+      `traefik-certificate ${component}$command:local:Command`,
+      `traefik-files ${component}$docker:index/volume:Volume`,
+      `traefik-router ${component}$docker:index/container:Container`,
+      `traefik-routes ${component}$command:local:Command`,
+    ]);
+  });
+
+  test("asks for exactly these inputs", async () => {
+    const resources = await register();
+    const inputs = Object.fromEntries(resources.map(({ name, plain }) => [name, plain]));
+    await expect(`${JSON.stringify(inputs, null, 2)}\n`).toMatchFileSnapshot("../golden/traefik.json");
+  });
+
+  test("the private key is in no plain input, and dynamic.yml is known at preview", async () => {
+    const resources = await register(true);
+    expect(JSON.stringify(resources.map(({ plain }) => plain))).not.toContain(settings.certificate.bundle);
+    expect(resources.find(({ name }) => name === "traefik-certificate")?.secrets).toEqual(["stdin"]);
+    expect(resources.find(({ name }) => name === "traefik-routes")?.plain["stdin"]).toContain(
+      "HostSNI(`acme.db.example.com`)",
+    );
+  });
+
+  test("a tenant more changes dynamic.yml and nothing else", async () => {
+    const more = [...routes, { id: "globex", host: "globex.db.example.com", address: "198.18.8.8" }];
+    const [before, after] = [await register(), await register(false, more)];
+    const changed = after.filter((resource, index) => JSON.stringify(resource) !== JSON.stringify(before[index]));
+    expect(changed.map(({ name }) => name)).toEqual(["traefik-routes"]);
+  });
+});
