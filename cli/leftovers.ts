@@ -1,0 +1,48 @@
+/**
+ * What a killed `pulumi up` leaves behind, told from the stack's state and what is on the engine. Pure.
+ */
+
+/** A resource of the stack's state (`pulumi stack export`), as far as this needs it. */
+export interface StateResource {
+  readonly type: string;
+  readonly urn: string;
+  readonly id?: string | undefined;
+}
+
+/** Something on the engine with this stack's labels. */
+export interface EngineObject {
+  readonly id: string;
+  readonly name: string;
+  readonly running: boolean;
+}
+
+/** The lock that a deployment holds in a file backend. */
+export interface Lock {
+  readonly pid: number;
+  readonly hostname: string;
+}
+
+export interface Leftovers {
+  /** On the engine, not in the state: the next `up` would meet their names. No data is in them. */
+  readonly orphans: readonly EngineObject[];
+  /** URNs in the state whose container or network is gone or stopped: the next `up` would not look. */
+  readonly lost: readonly string[];
+}
+
+/** Compares containers or networks of one type with the state. */
+export function compare(type: string, state: readonly StateResource[], engine: readonly EngineObject[]): Leftovers {
+  const known = state.filter((resource) => resource.type === type);
+  const ids = new Set(known.map((resource) => resource.id));
+  const alive = new Set(engine.filter((object) => object.running).map((object) => object.id));
+  return {
+    orphans: engine.filter((object) => !ids.has(object.id)),
+    lost: known
+      .filter((resource) => resource.id !== undefined && !alive.has(resource.id))
+      .map((resource) => resource.urn),
+  };
+}
+
+/** A lock whose process is gone on this machine. One of another machine is never stale to us: nobody here can know. */
+export function isStale(lock: Lock, hostname: string, isAlive: (pid: number) => boolean): boolean {
+  return lock.hostname === hostname && !isAlive(lock.pid);
+}

@@ -1,0 +1,94 @@
+// Brings state and engine together after a killed `pulumi up`: node cli/recover.ts <stack>
+// Does nothing where nothing is wrong. Never touches a volume, nor anything without the stack's labels.
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { compare, type EngineObject, isStale, type Lock, type StateResource } from "./leftovers.ts";
+
+/** A server that is stopped gets as long as the program itself gives it. */
+const stopSeconds = "120";
+
+const stack = process.argv[2];
+if (stack === undefined) {
+  console.error("error: no stack given\n  fix: node cli/recover.ts <stack>");
+  process.exit(2);
+}
+breakStaleLocks(stack);
+const state = exportedState();
+const containers = compare("docker:index/container:Container", state, listed("container", stack));
+const networks = compare("docker:index/network:Network", state, listed("network", stack));
+for (const { id, name } of containers.orphans) {
+  console.log(`recover  container ${name}: left by an interrupted deployment, removing it (its data is in its volume)`);
+  docker("stop", "--time", stopSeconds, id);
+  docker("rm", id);
+}
+for (const { id, name } of networks.orphans) {
+  console.log(`recover  network ${name}: left by an interrupted deployment, removing it`);
+  docker("network", "rm", id);
+}
+const lost = [...containers.lost, ...networks.lost];
+if (lost.length > 0) {
+  console.log(
+    `recover  ${lost.map((urn) => urn.split("::").at(-1)).join(", ")}: in the state but not running, reading what there is`,
+  );
+  pulumi("refresh", "--yes", "--skip-preview", "--non-interactive", ...lost.flatMap((urn) => ["--target", urn]));
+}
+
+function docker(...args: string[]): string {
+  return execFileSync("docker", args, { encoding: "utf8" }).trim();
+}
+
+function pulumi(...args: string[]): string {
+  const cwd = process.env["PGTENANTS_PROJECT"] ?? fileURLToPath(new URL("..", import.meta.url));
+  return execFileSync("pulumi", [...args, "--stack", stack ?? ""], { encoding: "utf8", cwd, maxBuffer: 2 ** 30 });
+}
+
+function exportedState(): StateResource[] {
+  const exported: { deployment?: { resources?: StateResource[] } } = JSON.parse(pulumi("stack", "export"));
+  return exported.deployment?.resources ?? [];
+}
+
+function listed(kind: "container" | "network", name: string): EngineObject[] {
+  const filter = ["--filter", "label=dev.pgtenants.project=pgtenants", "--filter", `label=dev.pgtenants.stack=${name}`];
+  const all = kind === "container" ? ["--all"] : [];
+  const lines = docker(kind, "ls", "--no-trunc", ...all, ...filter, "--format", "{{json .}}").split("\n");
+  return lines
+    .filter((line) => line !== "")
+    .map((line): { ID: string; Name?: string; Names?: string; State?: string } => JSON.parse(line))
+    .map((found) => ({
+      id: found.ID,
+      name: found.Names ?? found.Name ?? found.ID,
+      running: (found.State ?? "running") === "running",
+    }));
+}
+
+/** The file backend never lets go of a killed deployment's lock by itself. Other backends are left to `pulumi cancel`. */
+function breakStaleLocks(name: string): void {
+  const backend = process.env["PULUMI_BACKEND_URL"] ?? "";
+  if (!backend.startsWith("file://")) return;
+  const folder = join(fileURLToPath(backend), ".pulumi", "locks", "organization", "pgtenants", name);
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
+  const locks = files.map((file): Lock => JSON.parse(readFileSync(join(folder, file), "utf8")));
+  if (locks.length === 0) return;
+  const held = locks.find((lock) => !isStale(lock, hostname(), isAlive));
+  if (held !== undefined) {
+    console.error(
+      `error: stack ${name} is being deployed by process ${held.pid} on ${held.hostname}\n` +
+        "  fix: wait until it ends; if you know that it is dead: pulumi cancel",
+    );
+    process.exit(1);
+  }
+  console.log(`recover  stack ${name}: its lock is of a process that is gone, letting go of it`);
+  pulumi("cancel", "--yes");
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

@@ -1,0 +1,57 @@
+import ipaddr from "ipaddr.js";
+import { outputOf } from "./shell.ts";
+
+/** Ranges that are nobody's on the internet: the second half of the benchmarking range (RFC 2544), and the end of the shared one (RFC 6598). */
+const testRanges = ["198.19", "100.127"];
+
+/** A /24 that overlaps no network on the engine. */
+export async function freeSubnet(): Promise<string> {
+  const ids = (await outputOf("docker", ["network", "ls", "--quiet"])).split("\n");
+  const listed = await outputOf("docker", [
+    "network",
+    "inspect",
+    "--format",
+    "{{range .IPAM.Config}}{{.Subnet}} {{end}}",
+    ...ids,
+  ]);
+  const taken = listed.split(/\s+/).filter((subnet) => ipaddr.IPv4.isValidCIDR(subnet));
+  const start = Math.floor(Math.random() * 256);
+  const candidates = testRanges.flatMap((range) =>
+    Array.from({ length: 256 }, (_, step) => `${range}.${(start + step) % 256}.0/24`),
+  );
+  const free = candidates.find((candidate) => !taken.some((subnet) => overlap(candidate, subnet)));
+  if (free === undefined) throw new Error(`every /24 of ${testRanges.join(" and ")} is taken by a Docker network`);
+  return free;
+}
+
+function overlap(a: string, b: string): boolean {
+  const [first, second] = [ipaddr.IPv4.parseCIDR(a), ipaddr.IPv4.parseCIDR(b)];
+  const shorter = Math.min(first[1], second[1]);
+  return first[0].match(second[0], shorter);
+}
+
+/** Removes what a stack left on the engine: containers, networks, volumes with its label. */
+export async function removeByStack(stack: string): Promise<void> {
+  for (const kind of ["container", "network", "volume"]) {
+    const all = kind === "container" ? ["--all"] : [];
+    const found = await outputOf("docker", [
+      kind,
+      "ls",
+      "--quiet",
+      ...all,
+      "--filter",
+      `label=dev.pgtenants.stack=${stack}`,
+    ]);
+    if (found !== "") await outputOf("docker", [kind, "rm", "--force", ...found.split("\n")]);
+  }
+}
+
+/** One value of a container, by a Go template. */
+export function inspect(container: string, format: string): Promise<string> {
+  return outputOf("docker", ["inspect", "--format", format, container]);
+}
+
+/** A container's id and the time of its last start: both stay the same exactly as long as it was neither replaced nor restarted. */
+export function identity(container: string): Promise<string> {
+  return inspect(container, "{{.Id}} {{.State.StartedAt}}");
+}

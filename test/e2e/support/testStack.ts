@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type ConfigMap, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import type { ConnectionStrings } from "../../../components/connectionStrings.ts";
+import { selfSigned } from "../../support/certificates.ts";
+import { freeSubnet, removeByStack } from "./engine.ts";
+
+const project = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** The program on real containers, as a stack of its own: own names, port, subnet, backend and certificate, in a folder that goes away. */
+export interface TestStack {
+  readonly stack: Stack;
+  readonly name: string;
+  readonly port: number;
+  readonly domain: string;
+  /** Holds the project, `backend/` with the state, and the certificate's files. */
+  readonly folder: string;
+  readonly caFile: string;
+  /** Name of a tenant's container, and of its volume. */
+  readonly container: (id: string) => string;
+  readonly router: string;
+  /** Environment of the CLI, for those who start it themselves. */
+  readonly environment: Record<string, string>;
+  /** Writes tenants.yaml with these entries, one line of YAML each. */
+  readonly list: (...entries: readonly string[]) => void;
+  readonly connectionStrings: () => Promise<Record<string, ConnectionStrings>>;
+  /** Removes everything, also after a failed or killed deployment. */
+  readonly remove: () => Promise<void>;
+}
+
+/** Makes a stack of the given tenants, without deploying it. `config` overrides settings. */
+export async function makeTestStack(ids: readonly string[], config: Record<string, string> = {}): Promise<TestStack> {
+  const folder = mkdtempSync(join(tmpdir(), "pgtenants-e2e-"));
+  try {
+    return await makeIn(folder, ids, config);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function makeIn(folder: string, ids: readonly string[], config: Record<string, string>): Promise<TestStack> {
+  const name = `e2e-${randomBytes(3).toString("hex")}`;
+  const domain = `${name}.localhost`;
+  const port = await freePort();
+  const settings = {
+    domain,
+    port: String(port),
+    listenAddress: "127.0.0.1",
+    hostAddress: "127.0.0.1",
+    subnet: await freeSubnet(),
+    deletionProtection: "false",
+    tenantsFile: join(folder, "tenants.yaml"),
+    ...(await writeCertificate(folder, domain)),
+    ...config,
+  };
+  const environment = layOut(folder);
+  const stack = await LocalWorkspace.createStack(
+    { stackName: name, workDir: join(folder, "project") },
+    { envVars: environment },
+  );
+  const values: ConfigMap = Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [`pgtenants:${key}`, { value }]),
+  );
+  await stack.setAllConfig(values);
+  const list = (...entries: readonly string[]) => {
+    writeFileSync(settings.tenantsFile, `tenants:\n${entries.map((entry) => `  - ${entry}\n`).join("")}`);
+  };
+  list(...ids.map((id) => `id: ${id}`));
+  return {
+    stack,
+    name,
+    port,
+    domain,
+    folder,
+    caFile: settings.tlsCaCertificateFile,
+    container: (id) => `pgtenants-${name}.${id}`,
+    router: `pgtenants-${name}`,
+    environment,
+    list,
+    connectionStrings: async () => (await stack.outputs())["connectionStrings"]?.value,
+    remove: async () => {
+      try {
+        await stack.destroy();
+      } finally {
+        await removeByStack(name);
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** A project folder beside the checkout: linked files, own stack configuration. The CLI then writes nothing into the checkout. */
+function layOut(folder: string): Record<string, string> {
+  const home = join(folder, "home");
+  const work = join(folder, "project");
+  for (const path of [home, work, join(folder, "backend")]) mkdirSync(path);
+  cpSync(join(project, "Pulumi.yaml"), join(work, "Pulumi.yaml"));
+  for (const link of ["index.ts", "package.json", "node_modules"]) symlinkSync(join(project, link), join(work, link));
+  const plugins = join(process.env["PULUMI_HOME"] ?? join(process.env["HOME"] ?? "", ".pulumi"), "plugins");
+  symlinkSync(plugins, join(home, "plugins"));
+  return {
+    PULUMI_HOME: home,
+    PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
+    PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString("hex"),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+}
+
+async function writeCertificate(folder: string, domain: string) {
+  const { chain, key } = await selfSigned([`*.${domain}`]);
+  const files = { tlsCertificateFile: join(folder, "fullchain.pem"), tlsKeyFile: join(folder, "privkey.pem") };
+  writeFileSync(files.tlsCertificateFile, chain);
+  writeFileSync(files.tlsKeyFile, key);
+  chmodSync(files.tlsKeyFile, 0o600);
+  return { ...files, tlsCaCertificateFile: files.tlsCertificateFile };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no free port")),
+      );
+    });
+  });
+}
