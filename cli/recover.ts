@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
 import { compare, type EngineObject, isStale, type Lock, type StateResource } from "./leftovers.ts";
 
 /** A server that is stopped gets as long as the program itself gives it. */
@@ -41,8 +42,17 @@ function docker(...args: string[]): string {
 }
 
 function pulumi(...args: string[]): string {
-  const cwd = process.env["PGTENANTS_PROJECT"] ?? fileURLToPath(new URL("..", import.meta.url));
-  return execFileSync("pulumi", [...args, "--stack", stack ?? ""], { encoding: "utf8", cwd, maxBuffer: 2 ** 30 });
+  const options = { encoding: "utf8", cwd: projectFolder(), maxBuffer: 2 ** 30 } as const;
+  return execFileSync("pulumi", [...args, "--stack", stack ?? ""], options);
+}
+
+/** The folder of Pulumi.yaml: the checkout, or where PGTENANTS_PROJECT says. */
+function projectFolder(): string {
+  return process.env["PGTENANTS_PROJECT"] ?? fileURLToPath(new URL("..", import.meta.url));
+}
+
+function projectName(): string {
+  return String(parse(readFileSync(join(projectFolder(), "Pulumi.yaml"), "utf8")).name);
 }
 
 function exportedState(): StateResource[] {
@@ -68,7 +78,7 @@ function listed(kind: "container" | "network", name: string): EngineObject[] {
 function breakStaleLocks(name: string): void {
   const backend = process.env["PULUMI_BACKEND_URL"] ?? "";
   if (!backend.startsWith("file://")) return;
-  const folder = join(fileURLToPath(backend), ".pulumi", "locks", "organization", "pgtenants", name);
+  const folder = join(fileURLToPath(backend), ".pulumi", "locks", "organization", projectName(), name);
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
   const locks = files.map((file): Lock => JSON.parse(readFileSync(join(folder, file), "utf8")));
   if (locks.length === 0) return;

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AddressBook } from "./addresses.ts";
-import { project } from "./names.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -8,7 +7,9 @@ import type { Settings } from "./settings.ts";
  * preview knows it. Empty for a new stack.
  */
 export async function lastAddresses(stack: string): Promise<AddressBook> {
-  const self = new pulumi.StackReference("self", { name: `${pulumi.getOrganization()}/${project}/${stack}` });
+  const self = new pulumi.StackReference("self", {
+    name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`,
+  });
   const { value } = await self.getOutputDetails("tenants");
   return addressesOf(value);
 }

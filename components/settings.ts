@@ -84,8 +84,9 @@ export function readSettings(): Settings {
 /** The engine lets unknown keys pass in silence, so a misspelt setting would be a setting that does nothing. */
 function refuseUnknownKeys(): void {
   const known: readonly string[] = [...required, ...optional];
-  const keys = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith(`${project}:`));
-  const unknown = keys.map((key) => key.slice(project.length + 1)).filter((key) => !known.includes(key));
+  const namespace = `${pulumi.getProject()}:`;
+  const keys = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith(namespace));
+  const unknown = keys.map((key) => key.slice(namespace.length)).filter((key) => !known.includes(key));
   if (unknown.length > 0) {
     throw new pulumi.RunError(
       `configuration: unknown ${unknown.join(", ")}; the settings are ${known.join(", ")}. Remove it with: pulumi config rm <name>`,

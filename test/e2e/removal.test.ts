@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { nodeClient, stringsOf } from "./support/clients.ts";
+import { identity } from "./support/engine.ts";
+import { outputOf } from "./support/shell.ts";
+import { makeTestStack, type TestStack } from "./support/testStack.ts";
+
+let at: TestStack;
+
+beforeAll(async () => {
+  at = await makeTestStack(["acme", "globex"], { deletionProtection: "true" });
+  await at.stack.up();
+});
+afterAll(async () => {
+  await at?.stack.setConfig("deletionProtection", { value: "false" });
+  at?.list("id: acme", "id: globex");
+  await at?.stack.up();
+  await at?.remove();
+});
+
+const volumes = () =>
+  outputOf("docker", ["volume", "ls", "--quiet", "--filter", `label=dev.pgtenants.stack=${at.name}`]);
+
+test("a tenant that is gone from the list is an error at preview and up, and goes on running", async () => {
+  const before = await identity(at.container("globex"));
+  at.list("id: acme");
+  try {
+    const message = /got a list without "globex", expected every tenant that this stack runs; put back "- id: globex"/;
+    await expect(at.stack.preview()).rejects.toThrow(message);
+    await expect(at.stack.up()).rejects.toThrow(message);
+    expect(await identity(at.container("globex"))).toBe(before);
+  } finally {
+    at.list("id: acme", "id: globex");
+  }
+});
+
+test("an empty or broken list removes nobody", async () => {
+  const before = await identity(at.container("globex"));
+  try {
+    at.list();
+    await expect(at.stack.up()).rejects.toThrow("expected a list of tenants");
+    at.list("id: acme", "id: Globex");
+    await expect(at.stack.up()).rejects.toThrow('tenants.yaml:3:9 tenants[1].id: got "Globex"');
+    expect(await identity(at.container("globex"))).toBe(before);
+  } finally {
+    at.list("id: acme", "id: globex");
+  }
+});
+
+test("destroy without the protected leaves data and password, and the next up brings both back", async () => {
+  const client = await nodeClient(stringsOf(await at.connectionStrings(), "acme").nodePostgres);
+  await client.query("CREATE TABLE kept AS SELECT 42 AS answer");
+  await client.end();
+  const { uri } = stringsOf(await at.connectionStrings(), "acme");
+  const kept = await volumes();
+  await at.stack.destroy({ excludeProtected: true });
+  expect(await outputOf("docker", ["ps", "--all", "--quiet", "--filter", `label=dev.pgtenants.stack=${at.name}`])).toBe(
+    "",
+  );
+  expect(kept.split("\n")).toEqual(expect.arrayContaining((await volumes()).split("\n")));
+  expect((await volumes()).split("\n").sort()).toEqual([at.container("acme"), at.container("globex")]);
+
+  await at.stack.up();
+  expect(stringsOf(await at.connectionStrings(), "acme").uri).toBe(uri);
+  const again = await nodeClient(stringsOf(await at.connectionStrings(), "acme").nodePostgres);
+  expect((await again.query("SELECT answer FROM kept")).rows).toEqual([{ answer: 42 }]);
+  await again.query("DROP TABLE kept");
+  await again.end();
+});
+
+test("with the protection taken off, in a deployment of its own, a tenant and its data can be removed", async () => {
+  await at.stack.setConfig("deletionProtection", { value: "false" });
+  await at.stack.up();
+  at.list("id: acme");
+  await at.stack.up();
+  expect(await volumes()).not.toContain(at.container("globex"));
+  expect(Object.keys(await at.connectionStrings())).toEqual(["acme"]);
+  at.list("id: acme", "id: globex");
+  await at.stack.setConfig("deletionProtection", { value: "true" });
+  await at.stack.up();
+});

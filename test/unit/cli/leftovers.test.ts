@@ -1,0 +1,47 @@
+import { describe, expect, test } from "vitest";
+import { compare, isStale } from "../../../cli/leftovers.ts";
+
+const type = "docker:index/container:Container";
+const urn = (name: string) => `urn:pulumi:dev::pgtenants::pgtenants:index:TenantDatabase$${type}::${name}`;
+const inState = (name: string) => ({ type, urn: urn(name), id: `${name}-id` });
+const onEngine = (name: string, running = true) => ({ id: `${name}-id`, name, running });
+
+describe("compare", () => {
+  test("nothing is left over where both say the same", () => {
+    expect(compare(type, [inState("acme")], [onEngine("acme")])).toEqual({ orphans: [], lost: [] });
+  });
+
+  test("what only the engine knows is an orphan, running or not", () => {
+    const { orphans } = compare(
+      type,
+      [inState("acme")],
+      [onEngine("acme"), onEngine("globex"), onEngine("hooli", false)],
+    );
+    expect(orphans.map(({ name }) => name)).toEqual(["globex", "hooli"]);
+  });
+
+  test("what only the state knows, or is stopped, is lost", () => {
+    const { lost } = compare(
+      type,
+      [inState("acme"), inState("globex"), inState("hooli")],
+      [onEngine("acme"), onEngine("hooli", false)],
+    );
+    expect(lost).toEqual([urn("globex"), urn("hooli")]);
+  });
+
+  test("resources of another type, or that never came to be, are no concern of it", () => {
+    const other = { type: "docker:index/volume:Volume", urn: urn("acme-data"), id: "pgtenants-dev.acme" };
+    expect(compare(type, [other, { type, urn: urn("acme") }], [])).toEqual({ orphans: [], lost: [] });
+  });
+});
+
+describe("isStale", () => {
+  const lock = { pid: 4711, hostname: "here" };
+  test.each([
+    ["its process is gone", "here", false, true],
+    ["its process lives", "here", true, false],
+    ["it is of another machine", "elsewhere", false, false],
+  ])("a lock when %s", (_, hostname, alive, stale) => {
+    expect(isStale(lock, hostname, () => alive)).toBe(stale);
+  });
+});
