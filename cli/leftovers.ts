@@ -42,6 +42,14 @@ export function compare(type: string, state: readonly StateResource[], engine: r
   };
 }
 
+/**
+ * Whether the engine runs a stack that this state knows nothing of: the state of somebody else, or one that was lost. Taking what is
+ * there for leftovers would end that stack's sessions.
+ */
+export function isForeign(state: readonly StateResource[], engine: readonly EngineObject[]): boolean {
+  return engine.length > 0 && !state.some((resource) => resource.type.startsWith("docker:"));
+}
+
 /** A lock whose process is gone on this machine. One of another machine is never stale to us: nobody here can know. */
 export function isStale(lock: Lock, hostname: string, isAlive: (pid: number) => boolean): boolean {
   return lock.hostname === hostname && !isAlive(lock.pid);

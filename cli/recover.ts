@@ -1,4 +1,4 @@
-// Brings state and engine together after a killed `pulumi up`: node cli/recover.ts <stack>
+// Brings state and engine together after a killed `pulumi up`: node cli/recover.ts <stack> [--adopt]
 // Does nothing where nothing is wrong. Never touches a volume, nor anything without the stack's labels.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { compare, type EngineObject, isStale, type Lock, type StateResource } from "./leftovers.ts";
+import { compare, type EngineObject, isForeign, isStale, type Lock, type StateResource } from "./leftovers.ts";
 
 /** A server that is stopped gets as long as the program itself gives it. */
 const stopSeconds = "120";
@@ -18,8 +18,17 @@ if (stack === undefined) {
 }
 breakStaleLocks(stack);
 const state = exportedState();
-const containers = compare("docker:index/container:Container", state, listed("container", stack));
-const networks = compare("docker:index/network:Network", state, listed("network", stack));
+const onEngine = { containers: listed("container", stack), networks: listed("network", stack) };
+if (isForeign(state, onEngine.containers) && process.argv[3] !== "--adopt") {
+  console.error(
+    `error: stack ${stack} runs on this engine already, and this state knows nothing of it\n` +
+      "  fix: use the state that made it (PGTENANTS_STATE), or another stack name; if that state is lost, and only then,\n" +
+      `       node cli/recover.ts ${stack} --adopt removes its containers, and the next up adopts the volumes with new passwords`,
+  );
+  process.exit(1);
+}
+const containers = compare("docker:index/container:Container", state, onEngine.containers);
+const networks = compare("docker:index/network:Network", state, onEngine.networks);
 for (const { id, name } of containers.orphans) {
   console.log(`recover  container ${name}: left by an interrupted deployment, removing it (its data is in its volume)`);
   docker("stop", "--time", stopSeconds, id);

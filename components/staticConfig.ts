@@ -4,7 +4,7 @@ import { entryPoint } from "./dynamicConfig.ts";
 export const volumeFolder = "/var/lib/traefik";
 
 /** The folder that Traefik watches. A folder, not a file: a file that was replaced by renaming would never be seen again. */
-export const routesFolder = `${volumeFolder}/routes`;
+const routesFolder = `${volumeFolder}/routes`;
 
 /**
  * Traefik's static configuration, as arguments. Any change restarts the router, so every session ends once.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compare, isStale } from "../../../cli/leftovers.ts";
+import { compare, isForeign, isStale } from "../../../cli/leftovers.ts";
 
 const type = "docker:index/container:Container";
 const urn = (name: string) => `urn:pulumi:dev::pgtenants::pgtenants:index:TenantDatabase$${type}::${name}`;
@@ -32,6 +32,21 @@ describe("compare", () => {
   test("resources of another type, or that never came to be, are no concern of it", () => {
     const other = { type: "docker:index/volume:Volume", urn: urn("acme-data"), id: "pgtenants-dev.acme" };
     expect(compare(type, [other, { type, urn: urn("acme") }], [])).toEqual({ orphans: [], lost: [] });
+  });
+});
+
+describe("isForeign", () => {
+  const provider = {
+    type: "pulumi:providers:docker",
+    urn: "urn:pulumi:dev::pgtenants::pulumi:providers:docker::default",
+  };
+  test.each([
+    ["containers run that no state made", [], [onEngine("acme")], true],
+    ["the state got no further than its providers", [provider], [onEngine("acme")], true],
+    ["the state has made something", [inState("globex")], [onEngine("acme")], false],
+    ["nothing runs", [], [], false],
+  ])("when %s", (_, state, engine, foreign) => {
+    expect(isForeign(state, engine)).toBe(foreign);
   });
 });
 

@@ -1,0 +1,25 @@
+# The commands of pgtenants. Each gets the machine ready first (toolchain/setup), and does nothing where nothing is missing.
+
+.DEFAULT_GOAL := help
+.PHONY: help up preview down shell status test
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: ## Make what tenants/tenants.yaml says run, prove it, print how to connect
+	@cli/up.sh
+
+preview: ## Show what `make up` would change, and change nothing
+	@cli/preview.sh
+
+status: ## Ask every tenant again, and print how to connect
+	@cli/status.sh
+
+down: ## Stop and remove what runs; data and passwords stay
+	@cli/down.sh
+
+shell: ## A shell in which `pulumi` by hand works on these stacks
+	@cli/shell.sh
+
+test: ## All checks and tests, those with real containers included
+	@cli/test.sh

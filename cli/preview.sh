@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# make preview: what `make up` would change.
+set -euo pipefail
+# shellcheck source=cli/environment.sh
+source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+enter preview
+exec pulumi preview --stack "$STACK" --refresh --diff --non-interactive

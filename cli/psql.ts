@@ -1,0 +1,95 @@
+import { execFile } from "node:child_process";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+import { postgresImageTag } from "../components/images.ts";
+import type { Answer } from "./renderStatus.ts";
+
+const run = promisify(execFile);
+
+/** How long one tenant may take to answer, in milliseconds: the router and the server are on this machine or near. */
+const answerLimit = 5000;
+
+/** A psql: a command with the arguments that come before psql's own. */
+export type Psql = readonly [command: string, ...leading: string[]];
+
+/**
+ * The psql of this machine where it is new enough, else the one in the tenants' image.
+ * @param serviceFile is made visible in the container, with its folder. @param privateCa a public CA needs libpq 16's `sslrootcert=system`.
+ */
+export async function findPsql(serviceFile: string, privateCa: boolean): Promise<Psql> {
+  // 14 is the first that sends the server name, which the router picks the tenant by.
+  return (await installedMajor()) >= (privateCa ? 14 : 16) ? ["psql"] : psqlInContainer(serviceFile);
+}
+
+async function installedMajor(): Promise<number> {
+  try {
+    const { stdout } = await run("psql", ["--version"]);
+    return Number(/\(PostgreSQL\) (\d+)/.exec(stdout)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+function psqlInContainer(serviceFile: string): Psql {
+  const folder = dirname(serviceFile);
+  const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
+  const isolation = [
+    "--network=host",
+    "--read-only",
+    "--cap-drop=ALL",
+    `--user=${user}`,
+    `--volume=${folder}:${folder}:ro`,
+  ];
+  const label = "--label=dev.pgtenants.project=pgtenants";
+  return [
+    "docker",
+    "run",
+    "--rm",
+    ...isolation,
+    label,
+    `--env=PGSERVICEFILE=${serviceFile}`,
+    "--entrypoint=psql",
+    postgresImageTag(),
+  ];
+}
+
+/** The same psql for an operator to paste, who wants to type at it. */
+export function forTerminal([command, ...leading]: Psql): readonly string[] {
+  return [command, ...leading.flatMap((word) => (word === "--rm" ? ["--rm", "--interactive", "--tty"] : [word]))];
+}
+
+/** Asks one tenant for its time, with the certificate verified in full. Never throws: what went wrong is the answer. */
+export async function ask([command, ...leading]: Psql, serviceFile: string, id: string): Promise<Answer> {
+  const query = [
+    "--no-psqlrc",
+    "--no-password",
+    "--tuples-only",
+    "--no-align",
+    "--command=select now()",
+    `service=${id}`,
+  ];
+  const begun = performance.now();
+  try {
+    const { stdout } = await run(command, [...leading, ...query], {
+      timeout: answerLimit,
+      env: { ...withoutPg(), PGSERVICEFILE: serviceFile },
+    });
+    if (!/^\d{4}-\d\d-\d\d /.test(stdout))
+      return { kind: "failed", reason: `got "${stdout.trim()}", expected the server's time` };
+    return { kind: "answered", milliseconds: Math.round(performance.now() - begun) };
+  } catch (error) {
+    return { kind: "failed", reason: reasonOf(error) };
+  }
+}
+
+/** The user's own PG* variables would win over the service file. */
+function withoutPg(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PG")));
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ("killed" in error && error.killed === true) return `no answer within ${answerLimit / 1000} s`;
+  const stderr = "stderr" in error && typeof error.stderr === "string" ? error.stderr : "";
+  return stderr.trim().replace(/\s*\n\s*/g, " ") || error.message;
+}

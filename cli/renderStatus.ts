@@ -1,0 +1,72 @@
+import type { TenantOutput } from "./stackOutputs.ts";
+
+/** What became of asking one tenant; a stopped one is not asked. */
+export type Answer =
+  | { readonly kind: "answered"; readonly milliseconds: number }
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "stopped" };
+
+/** One tenant with its answer. */
+export interface TenantStatus {
+  readonly id: string;
+  readonly tenant: TenantOutput;
+  readonly answer: Answer;
+}
+
+/**
+ * The table that `make up` ends with, one tenant a line.
+ * @param serviceFile goes into each psql line. @param psql the command that starts psql on this machine, word by word.
+ */
+export function renderStatus(statuses: readonly TenantStatus[], serviceFile: string, psql: readonly string[]): string {
+  const header = ["TENANT", "HOST", "STATE", "PSQL"];
+  const rows = statuses.map(({ id, tenant, answer }) => [
+    id,
+    `${tenant.host}:${tenant.port}`,
+    stateOf(answer),
+    `PGSERVICEFILE=${shellWord(serviceFile)} ${psql.map(shellWord).join(" ")} service=${id}`,
+  ]);
+  const failures = statuses.flatMap(({ id, answer }) => (answer.kind === "failed" ? [`${id}: ${answer.reason}`] : []));
+  return `${[...alignColumns([header, ...rows]), "", ...failures, summary(statuses)].join("\n")}\n`;
+}
+
+/** Whether every tenant that should answer did. */
+export function allAnswered(statuses: readonly TenantStatus[]): boolean {
+  return statuses.every(({ answer }) => answer.kind !== "failed");
+}
+
+function stateOf(answer: Answer): string {
+  switch (answer.kind) {
+    case "answered":
+      return `running, answered in ${answer.milliseconds} ms`;
+    case "failed":
+      return "NO ANSWER";
+    case "stopped":
+      return "stopped";
+    default:
+      return answer satisfies never;
+  }
+}
+
+function summary(statuses: readonly TenantStatus[]): string {
+  const asked = statuses.filter(({ answer }) => answer.kind !== "stopped");
+  const answered = asked.filter(({ answer }) => answer.kind === "answered");
+  return `${answered.length} of ${asked.length} running tenants answered select now() through the router, certificate verified in full (verify-full).`;
+}
+
+function alignColumns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows.reduce<number[]>(
+    (sofar, row) => row.map((cell, column) => Math.max(cell.length, sofar[column] ?? 0)),
+    [],
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** A path as one word of a POSIX shell, bare where it needs no quotes. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,32 @@
+import { z } from "zod";
+
+const tenant = z.object({
+  host: z.string(),
+  port: z.number(),
+  state: z.enum(["running", "stopped"]),
+});
+
+const connection = z.object({ pgService: z.string(), pgpass: z.string() });
+
+const stackOutputs = z.object({
+  tenants: z.record(z.string(), tenant),
+  connectionStrings: z.record(z.string(), connection),
+  caCertificate: z.string().nullish(),
+});
+
+/** What the status needs of the stack's outputs, secrets in clear. */
+export type StackOutputs = z.infer<typeof stackOutputs>;
+
+/** One tenant's row of the output `tenants`. */
+export type TenantOutput = z.infer<typeof tenant>;
+
+/**
+ * Reads what `pulumi stack output --json --show-secrets` printed.
+ * @throws Error when outputs are missing, as before the first `make up`; the message holds no value, because values are secret.
+ */
+export function parseStackOutputs(json: string): StackOutputs {
+  const parsed = stackOutputs.safeParse(JSON.parse(json));
+  if (parsed.success) return parsed.data;
+  const paths = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
+  throw new Error(`the stack's outputs: missing or of another form: ${paths}; run: make up`);
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Gets a machine ready for a command of the Makefile, one step per line, each doing nothing where nothing is missing:
+#   toolchain/setup/setup.sh up|preview|status|down|shell|test
+# Ends with env.sh in the state folder, which sets the environment for `pulumi` by hand.
+# PGTENANTS_STATE, PGTENANTS_CACHE: other folders. PGTENANTS_OFFLINE=1: no official downloads, build at once.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+for file in lib versions platform preflight lock node go pulumi plugins engine baseImages images state; do
+  # shellcheck source=/dev/null # each is checked on its own
+  source "$here/$file.sh"
+done
+
+# All paths of the project are relative to the checkout from here on.
+cd "$PROJECT"
+finish() {
+  end_running
+  rm -rf "$PGTENANTS_CACHE/.work.$$"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+forget_own_tools
+check_machine "${1:-shell}"
+set_up_folders
+take_lock
+set_up_node
+set_up_packages
+set_up_pulumi
+set_up_passphrase
+set_up_certificates
+set_up_stack
+set_up_engine
+set_up_plugins
+set_up_images
+write_environment
+
+if [ "$SAID" = 0 ]; then say "nothing to do ($SECONDS s): $CHOSEN"; else say "done ($SECONDS s): $CHOSEN"; fi

@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# What belongs to this user and machine: a Pulumi home, a file backend, a passphrase, development certificates, the stack.
+# Nothing here touches the user's own Pulumi login, stacks or plugins.
+
+set_up_folders() {
+  (umask 077 && mkdir -p "$PGTENANTS_STATE/backend" "$PGTENANTS_STATE/pulumi-home" "$PGTENANTS_STATE/logs" && mkdir -p "$PGTENANTS_CACHE") ||
+    fail "cannot make $PGTENANTS_STATE or $PGTENANTS_CACHE" "set PGTENANTS_STATE and PGTENANTS_CACHE to folders that this user may write"
+  export PULUMI_HOME="$PGTENANTS_STATE/pulumi-home" PULUMI_BACKEND_URL="file://$PGTENANTS_STATE/backend"
+  export PULUMI_CONFIG_PASSPHRASE_FILE="$PGTENANTS_STATE/passphrase" PULUMI_SKIP_UPDATE_CHECK=true
+  # Pulumi.dev.yaml is in the repository, the passphrase is not: the stack's salt is taken from its state where the file has none.
+  export PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true
+  # A passphrase in the user's environment would win over the file.
+  unset PULUMI_CONFIG_PASSPHRASE
+}
+
+# Made once, 256 bits. Never written again: without it no secret in the state can be read.
+set_up_passphrase() {
+  local file=$PULUMI_CONFIG_PASSPHRASE_FILE part
+  if [ -s "$file" ]; then return 0; fi
+  if [ -e "$(stack_state)" ]; then
+    fail "the passphrase $file is gone, but the stack's state that it protects is there" \
+      "restore the file, or move $PGTENANTS_STATE away to begin anew"
+  fi
+  part=$(umask 077 && mktemp "$file.XXXXXX")
+  head -c 32 /dev/urandom | base64 | tr -d '\n' >"$part"
+  mv "$part" "$file"
+  say "passphrase: made, $file (without it no secret in the state can be read)"
+}
+
+set_up_certificates() {
+  local made line
+  made=$(node toolchain/setup/developmentCertificates.ts "$PGTENANTS_STATE/tls" "$(stack_setting domain db.localhost)") ||
+    fail "the development certificates could not be made in $PGTENANTS_STATE/tls" "see the lines above"
+  while read -r line; do
+    if [ -n "$line" ]; then say "$line"; fi
+  done <<<"$made"
+}
+
+# The file backend's checkpoint of the stack.
+stack_state() { printf '%s/backend/.pulumi/stacks/pgtenants/%s.json' "$PGTENANTS_STATE" "$STACK"; }
+
+# stack_setting NAME DEFAULT: one plain value of the stack's configuration, for what must be known before Node.js and Pulumi are there.
+stack_setting() {
+  local value
+  value=$(sed -n "s/^ *pgtenants:$1: *[\"']\{0,1\}\([^\"' ]*\).*/\1/p" "Pulumi.$STACK.yaml" 2>/dev/null)
+  printf '%s\n' "${value:-$2}"
+}
+
+set_up_stack() {
+  local work
+  if [ ! -e "$(stack_state)" ]; then
+    # In a folder of its own: the command would rewrite the checkout's Pulumi.dev.yaml.
+    work=$(work_folder)
+    cp Pulumi.yaml "$work/"
+    (cd "$work" && logged stack 60 pulumi stack init "$STACK" --secrets-provider passphrase --no-select) ||
+      fail_logged stack "the stack $STACK could not be created"
+    say "stack $STACK: created"
+  fi
+  set_up_salt
+  if ! pulumi stack --show-name >/dev/null 2>&1; then
+    pulumi stack select "$STACK" >/dev/null || fail "the stack $STACK could not be selected"
+  fi
+}
+
+# The CLI writes the salt of the passphrase into Pulumi.dev.yaml, and reformats the file as it does. The salt is this machine's, the file
+# is everybody's: so it is written here, as one line at the end, and a filter (.gitattributes) takes it out of what git sees.
+set_up_salt() {
+  local file="Pulumi.$STACK.yaml" salt part
+  salt=$(node --print 'JSON.parse(fs.readFileSync(process.argv[1])).checkpoint.latest.secrets_providers.state.salt' "$(stack_state)") ||
+    fail "the stack's state $(stack_state) holds no salt" "the file is damaged: restore it from $PGTENANTS_STATE/backend/.pulumi/backups"
+  if ! grep -qxF "encryptionsalt: $salt" "$file"; then
+    part=$(mktemp "$file.XXXXXX")
+    { sed '/^encryptionsalt:/d' "$file" && printf 'encryptionsalt: %s\n' "$salt"; } >"$part"
+    chmod 644 "$part"
+    mv "$part" "$file"
+  fi
+  hide_from_git "$file" "cat && echo 'encryptionsalt: $salt'"
+}
+
+# hide_from_git FILE SMUDGE: the filter of this clone. Its smudge half puts the line back where git writes the file anew.
+hide_from_git() {
+  if ! have git || ! git rev-parse --git-dir >/dev/null 2>&1; then return 0; fi
+  if [ "$(git config --get filter.pgtenants-salt.smudge)" != "$2" ]; then
+    git config filter.pgtenants-salt.clean "sed '/^encryptionsalt:/d'"
+    git config filter.pgtenants-salt.smudge "$2"
+  fi
+  # Git takes a file of another size for modified without asking the filter, until its index knows the new size.
+  if ! git diff-files --quiet -- "$1" && [ "$(git hash-object --path "$1" -- "$1")" = "$(git rev-parse --quiet --verify ":$1")" ]; then
+    git add -- "$1"
+  fi
+}
+
+# What a shell needs for `pulumi` by hand: names and paths, never a secret.
+write_environment() {
+  local file="$PGTENANTS_STATE/env.sh" part name
+  part=$(umask 077 && mktemp "$file.XXXXXX")
+  {
+    printf '# Written by set-up. Use it by: source %s\n' "$file"
+    for name in PGTENANTS_STATE PULUMI_HOME PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE_FILE PULUMI_SKIP_UPDATE_CHECK \
+      PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER ${DOCKER_HOST:+DOCKER_HOST}; do
+      printf 'export %s=%q\n' "$name" "${!name}"
+    done
+    printf 'unset PULUMI_CONFIG_PASSPHRASE\n'
+    # shellcheck disable=SC2016 # expanded by the shell that sources it
+    if [ -n "$TOOL_FOLDERS" ]; then printf 'export PATH=%q:"$PATH"\n' "$TOOL_FOLDERS"; fi
+  } >"$part"
+  if cmp -s "$part" "$file"; then rm -f "$part"; else mv "$part" "$file"; fi
+}
