@@ -4,4 +4,4 @@ set -euo pipefail
 # shellcheck source=cli/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 enter preview
-exec pulumi preview --stack "$STACK" --refresh --diff --non-interactive
+exec pulumi preview --stack "$STACK" --diff --non-interactive

@@ -4,8 +4,7 @@ set -euo pipefail
 # shellcheck source=cli/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 enter up
-# What a deployment that was killed left behind would stop this one.
+# What a killed deployment left behind would stop this one; and what was stopped or removed by hand is to come back.
 node cli/recover.ts "$STACK"
-# Refreshed first: what was stopped or removed by hand comes back.
-pulumi up --stack "$STACK" --yes --refresh --skip-preview --non-interactive --suppress-outputs
+pulumi up --stack "$STACK" --yes --skip-preview --non-interactive --suppress-outputs
 exec node cli/status.ts "$STACK"
