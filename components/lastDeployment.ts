@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AddressBook } from "./addresses.ts";
+import { runError } from "./runError.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -34,7 +35,7 @@ export function refuseMissingTenants(
   const ids = new Set(listed.map((tenant) => tenant.id));
   const missing = Object.keys(last).filter((id) => !ids.has(id));
   if (!deletionProtection || missing.length === 0) return;
-  throw new pulumi.RunError(
+  throw runError(
     `${tenantsFile}: got a list without ${missing.map((id) => `"${id}"`).join(", ")}, expected every tenant that this stack runs; ` +
       `put back ${missing.map((id) => `"- id: ${id}"`).join(", ")}. Nothing was changed. ` +
       'To delete a tenant and its data on purpose, see "Remove a tenant" in README.md',

@@ -6,7 +6,7 @@ import ipaddr from "ipaddr.js";
 import { checkCertificate, type ServerCertificate } from "./certificate.ts";
 import { postgresImageTag, traefikImageTag } from "./images.ts";
 import { project, type StackNames, stackNames } from "./names.ts";
-import { orRunError } from "./runError.ts";
+import { orRunError, runError } from "./runError.ts";
 
 /** What the stack's configuration says. The fields are described in Pulumi.yaml, or here where they have no place there. */
 export interface Settings {
@@ -88,16 +88,14 @@ function refuseUnknownKeys(): void {
   const keys = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith(namespace));
   const unknown = keys.map((key) => key.slice(namespace.length)).filter((key) => !known.includes(key));
   if (unknown.length > 0) {
-    throw new pulumi.RunError(
+    throw runError(
       `configuration: unknown ${unknown.join(", ")}; the settings are ${known.join(", ")}. Remove it with: pulumi config rm <name>`,
     );
   }
 }
 
 function wrong(key: string, got: string, expected: string, fix: string): pulumi.RunError {
-  return new pulumi.RunError(
-    `${key}: got "${got}", expected ${expected}; set it with: pulumi config set ${key} ${fix}`,
-  );
+  return runError(`${key}: got "${got}", expected ${expected}; set it with: pulumi config set ${key} ${fix}`);
 }
 
 function text(config: pulumi.Config, key: string, pattern: RegExp, expected: string): string {
@@ -171,6 +169,6 @@ function readFile(key: string, path: string): string {
     return readFileSync(path, "utf8");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new pulumi.RunError(`${key}: cannot read the file: ${reason}; for the development certificate run: make up`);
+    throw runError(`${key}: cannot read the file: ${reason}; for the development certificate run: make up`);
   }
 }

@@ -1,0 +1,93 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { postgresImageTag } from "../../components/images.ts";
+import { readSettings } from "../../components/settings.ts";
+import { selfSigned } from "../support/certificates.ts";
+import { strictMocks } from "../support/mocks.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "pgtenants-settings-"));
+const files = { tlsCertificateFile: join(folder, "fullchain.pem"), tlsKeyFile: join(folder, "privkey.pem") };
+
+beforeAll(async () => {
+  const { chain, key } = await selfSigned(["*.db.example.com"]);
+  writeFileSync(files.tlsCertificateFile, chain);
+  writeFileSync(files.tlsKeyFile, key);
+  mkdirSync(join(folder, "tls"));
+  for (const name of ["fullchain.pem", "ca.crt"]) writeFileSync(join(folder, "tls", name), chain);
+  writeFileSync(join(folder, "tls", "privkey.pem"), key);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Settings of a stack with this configuration, over one that is complete. An undefined value leaves the setting out. */
+async function read(differences: Record<string, string | undefined> = {}, stack = "dev") {
+  await pulumi.runtime.setMocks(
+    strictMocks(false, () => undefined),
+    "pgtenants",
+    stack,
+    false,
+  );
+  const config = { domain: "db.example.com", ...files, ...differences };
+  const given = Object.entries(config).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  pulumi.runtime.setAllConfig(Object.fromEntries(given.map(([key, value]) => [`pgtenants:${key}`, value])));
+  return readSettings();
+}
+
+describe("readSettings", () => {
+  test("fills in what is not set", async () => {
+    expect(await read()).toMatchObject({
+      stack: "dev",
+      tenantsFile: "tenants/tenants.yaml",
+      port: 5432,
+      listenAddress: "*",
+      subnet: "198.18.0.0/16",
+      deletionProtection: true,
+      hostAddress: undefined,
+      caFile: undefined,
+      postgresImage: postgresImageTag(),
+    });
+  });
+
+  test("finds the development certificate in the state folder", async () => {
+    vi.stubEnv("PGTENANTS_STATE", folder);
+    try {
+      const settings = await read({ tlsMode: "development", tlsCertificateFile: undefined, tlsKeyFile: undefined });
+      expect(settings.caFile).toBe(join(folder, "tls", "ca.crt"));
+      expect(settings.caCertificate).toContain("BEGIN CERTIFICATE");
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  test.each([
+    [{ domian: "db.example.com" }, /^configuration: unknown domian; the settings are domain, tenantsFile, /],
+    [{ domain: undefined }, /^domain: got "", expected a lower case DNS name/],
+    [{ domain: "localhost" }, /^domain: got "localhost", expected a lower case DNS name of two labels or more/],
+    [{ domain: "Db.example.com" }, /^domain: got "Db.example.com"/],
+    [{ domain: "`) || HostSNI(`*" }, /^domain: got/],
+    [{ port: "443" }, /^port: got "443", expected a whole number from 1024 to 65535/],
+    [{ port: "5432.5" }, /^port: got "5432.5"/],
+    [{ listenAddress: "everywhere" }, /^listenAddress: got "everywhere", expected an IP address or \*/],
+    [{ hostAddress: "*" }, /^hostAddress: got "\*", expected an IP address;/],
+    [{ tlsMode: "acme" }, /^tlsMode: got "acme", expected files or development/],
+    [{ tlsKeyFile: "/nonexistent/privkey.pem" }, /^tlsKeyFile: cannot read the file: ENOENT/],
+    [
+      { domain: "db.example.org" },
+      /^tlsCertificateFile: got a certificate for DNS:\*\.db\.example\.com, expected one for \*\.db\.example\.org/,
+    ],
+  ])("refuses %j with one clear error", async (differences, message) => {
+    await expect(read(differences)).rejects.toThrow(message);
+  });
+
+  test("refuses a stack name that leaves no room for a tenant's id", async () => {
+    await expect(read({}, "a-very-long-stack-name")).rejects.toThrow(/^stack name: got "a-very-long-stack-name"/);
+  });
+
+  test("its errors are printed alone, and have no frames that would hold up the printing", async () => {
+    const error: unknown = await read({ port: "1" }).catch((reason: unknown) => reason);
+    expect(pulumi.RunError.isInstance(error)).toBe(true);
+    expect(error instanceof Error && error.stack).toBe(`RunError: ${error instanceof Error && error.message}`);
+  });
+});
