@@ -1,3 +1,5 @@
+import { OperatorError } from "./operatorError.ts";
+
 /** Where the files of one stack are; absolute paths. */
 export interface ConnectionPaths {
   readonly serviceFile: string;
@@ -15,7 +17,8 @@ export interface LibpqForms {
 
 /**
  * The service file of all tenants: each section finds its password in the password file, and a private CA in the file beside it.
- * @param privateCa whether clients need the private CA's certificate. @throws Error when a section or a path cannot stand in the file.
+ * @param privateCa whether clients need the private CA's certificate. @throws Error when a section cannot stand in the file, OperatorError when a path
+ * cannot.
  */
 export function renderServiceFile(forms: readonly LibpqForms[], paths: ConnectionPaths, privateCa: boolean): string {
   const own = { passfile: paths.passFile, ...(privateCa ? { sslrootcert: paths.caFile } : {}) };
@@ -39,12 +42,14 @@ function renderSection(section: string, own: Readonly<Record<string, string>>): 
 
 /** libpq knows no quoting in a service file: it takes the rest of the line, without blanks at its ends. */
 function serviceValue(name: string, value: string): string {
-  if (value !== value.trim())
-    throw new Error(`${name}: got "${value}", which a service file cannot hold; use a path without blanks at its ends`);
-  return oneLine(value);
+  if (value === value.trim() && !lineBreak.test(value)) return value;
+  const message = `${name}: got "${value}", which a service file cannot hold`;
+  throw new OperatorError(message, "set PGTENANTS_STATE to a path of one line, without blanks at its ends");
 }
 
 function oneLine(value: string): string {
-  if (/[\r\n\0]/.test(value)) throw new Error("got a value with a line break, expected one line");
+  if (lineBreak.test(value)) throw new Error("got a value with a line break, expected one line");
   return value;
 }
+
+const lineBreak = /[\r\n\0]/;

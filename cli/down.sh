@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make down: removes the stack's containers and network. Volumes and passwords are protected: they stay.
+# make down: removes the stack's containers and network. Volumes and passwords stay: it refuses where they are not protected.
 set -euo pipefail
 # shellcheck source=cli/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
@@ -11,12 +11,14 @@ if [ ! -e "$PGTENANTS_STATE/env.sh" ]; then
   echo "Nothing runs: no set-up was made in $PGTENANTS_STATE."
   exit 0
 fi
-enter down
+enter_as_is
 containers=$(ours ps --all | wc -l)
 networks=$(ours network ls | wc -l)
 if [ "$((containers + networks))" -eq 0 ]; then
   echo "Nothing of the stack $STACK runs."
 else
+  # Before anything else: without protection nothing would be excluded below.
+  node cli/checkProtection.ts "$STACK"
   node cli/recover.ts "$STACK"
   pulumi destroy --stack "$STACK" --yes --skip-preview --exclude-protected --non-interactive --suppress-outputs
   echo "Removed: $((containers)) containers, $((networks)) network(s)."

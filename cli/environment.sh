@@ -10,3 +10,20 @@ enter() {
   # shellcheck source=/dev/null # written by set-up
   source "$PGTENANTS_STATE/env.sh"
 }
+
+# enter_as_is: takes on the environment of the last set-up and makes nothing: no download, no build. Ends where something is gone.
+enter_as_is() {
+  local file
+  # shellcheck source=/dev/null # written by set-up
+  source "$PGTENANTS_STATE/env.sh"
+  for file in versions node pulumi engine; do
+    # shellcheck source=/dev/null # each is checked on its own
+    source "toolchain/setup/$file.sh"
+  done
+  engine_answers || fail "no Docker engine answers" "start it, or get everything ready again with: make shell"
+  node_ready "$(command -v node || true)" || fail_gone "Node.js $NODE_MINIMUM or newer"
+  pulumi_ready "$(command -v pulumi || true)" || fail_gone "Pulumi $PULUMI_MINIMUM or newer"
+  [ -d node_modules ] || fail_gone "node_modules"
+}
+
+fail_gone() { fail "$1 is not there any more" "get everything ready again with: make shell"; }

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { postgresImageTag } from "../components/images.ts";
+import { OperatorError } from "./operatorError.ts";
 import type { Answer } from "./renderStatus.ts";
 
 const run = promisify(execFile);
@@ -15,10 +16,22 @@ export type Psql = readonly [command: string, ...leading: string[]];
 /**
  * The psql of this machine where it is new enough, else the one in the tenants' image.
  * @param serviceFile is made visible in the container, with its folder. @param privateCa a public CA needs libpq 16's `sslrootcert=system`.
+ * @throws OperatorError when there is neither.
  */
 export async function findPsql(serviceFile: string, privateCa: boolean): Promise<Psql> {
   // 14 is the first that sends the server name, which the router picks the tenant by.
-  return (await installedMajor()) >= (privateCa ? 14 : 16) ? ["psql"] : psqlInContainer(serviceFile);
+  if ((await installedMajor()) >= (privateCa ? 14 : 16)) return ["psql"];
+  await expectEngine();
+  return psqlInContainer(serviceFile);
+}
+
+/** Once, or each tenant's answer would be the engine's. */
+async function expectEngine(): Promise<void> {
+  try {
+    await run("docker", ["version"], { timeout: answerLimit });
+  } catch (error) {
+    throw new OperatorError(`no Docker engine answers: ${reasonOf(error)}`, "make up, which starts it");
+  }
 }
 
 async function installedMajor(): Promise<number> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OperatorError } from "./operatorError.ts";
 
 const tenant = z.object({
   host: z.string(),
@@ -22,11 +23,20 @@ export type TenantOutput = z.infer<typeof tenant>;
 
 /**
  * Reads what `pulumi stack output --json --show-secrets` printed.
- * @throws Error when outputs are missing, as before the first `make up`; the message holds no value, because values are secret.
+ * @throws OperatorError when outputs are missing, as before the first `make up`; the message holds no value, because values are secret.
  */
 export function parseStackOutputs(json: string): StackOutputs {
-  const parsed = stackOutputs.safeParse(JSON.parse(json));
+  const parsed = stackOutputs.safeParse(parseJson(json));
   if (parsed.success) return parsed.data;
   const paths = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
-  throw new Error(`the stack's outputs: missing or of another form: ${paths}; run: make up`);
+  throw new OperatorError(`the stack's outputs: missing or of another form: ${paths}`, "make up");
+}
+
+/** Without the text in the error: Node.js would print it, secrets included. */
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Error("the stack's outputs: got something else than JSON from pulumi");
+  }
 }

@@ -8,10 +8,12 @@ check_machine() {
   for wanted in git make tar perl sed awk; do
     have "$wanted" || fail "the command $wanted was not found" "install it with the system's package manager"
   done
-  case $PGTENANTS_STATE in
-    /*) ;;
-    *) fail "PGTENANTS_STATE must be an absolute path, got $PGTENANTS_STATE" "set it to a path that starts with /" ;;
-  esac
+  for wanted in PGTENANTS_STATE PGTENANTS_CACHE; do
+    case ${!wanted} in
+      /*) ;;
+      *) fail "$wanted must be an absolute path, got ${!wanted}" "set it to a path that starts with /" ;;
+    esac
+  done
   check_engine
   check_disk
   if [ "$1" = up ]; then check_port; fi
@@ -39,7 +41,7 @@ check_disk() {
   if ! tools_present; then
     if online; then tools=2000; else tools=12000; fi
   fi
-  if [ -z "$(docker images --quiet --filter reference='pgtenants/*' 2>/dev/null)" ]; then engine=2000; fi
+  if [ -z "$(docker images --quiet --filter reference='localhost/pgtenants/*' 2>/dev/null)" ]; then engine=2000; fi
   need_space "$PGTENANTS_CACHE" "$tools" "tools"
   if [ -d /var/lib ] && [ "$OS" = linux ]; then need_space /var/lib/docker "$engine" "the Docker engine and its images"; fi
 }
@@ -60,21 +62,4 @@ need_space() {
   if [ "$free" -lt "$2" ]; then
     fail "$free MB are free in $folder, expected $2 MB for $3" "free some space, or set PGTENANTS_CACHE to a folder on a larger disk"
   fi
-}
-
-check_port() {
-  local port address
-  port=$(stack_setting port 5432)
-  address=$(stack_setting listenAddress 127.0.0.1)
-  if [ "$address" = "*" ]; then address=127.0.0.1; fi
-  if ! (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null; then return 0; fi
-  if own_router_runs; then return 0; fi
-  fail "port $port of $address is taken by another program" \
-    "stop it (who: ss -ltnp 'sport = :$port'), or choose another one in make shell: pulumi config set port 5433"
-}
-
-# The router is the container of ours that belongs to no tenant.
-own_router_runs() {
-  docker ps --filter label=dev.pgtenants.project=pgtenants --filter label=dev.pgtenants.stack="$STACK" \
-    --format 'tenant={{.Label "dev.pgtenants.tenant"}}' 2>/dev/null | grep -qx 'tenant='
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Gets a machine ready for a command of the Makefile, one step per line, each doing nothing where nothing is missing:
-#   toolchain/setup/setup.sh up|preview|status|down|shell|test
+#   toolchain/setup/setup.sh up|preview|status|shell|test
 # Ends with env.sh in the state folder, which sets the environment for `pulumi` by hand.
 # PGTENANTS_STATE, PGTENANTS_CACHE: other folders. PGTENANTS_OFFLINE=1: no official downloads, build at once.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for file in lib versions platform preflight lock node go pulumi plugins engine baseImages images state; do
+for file in lib versions platform preflight port lock node go pulumi plugins engine baseImages images state; do
   # shellcheck source=/dev/null # each is checked on its own
   source "$here/$file.sh"
 done

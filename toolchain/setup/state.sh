@@ -36,13 +36,23 @@ set_up_certificates() {
   done <<<"$made"
 }
 
-# The file backend's checkpoint of the stack.
-stack_state() { printf '%s/backend/.pulumi/stacks/pgtenants/%s.json' "$PGTENANTS_STATE" "$STACK"; }
+# plain_value FILE KEY: the one-line value of a key at the beginning of a line of a YAML file, for what must be known before Node.js and
+# Pulumi are there.
+plain_value() { sed -n "s/^$2: *[\"']\{0,1\}\([^\"' ]*\).*/\1/p" "$1" 2>/dev/null | head -n 1; }
 
-# stack_setting NAME DEFAULT: one plain value of the stack's configuration, for what must be known before Node.js and Pulumi are there.
+# The project's name: another one where `pulumi new` made the checkout from this repository as a template.
+project_name() { plain_value Pulumi.yaml name; }
+
+# The file backend's checkpoint of the stack.
+stack_state() { printf '%s/backend/.pulumi/stacks/%s/%s.json' "$PGTENANTS_STATE" "$(project_name)" "$STACK"; }
+
+# stack_setting NAME DEFAULT: one value of the stack's configuration. The CLI takes a key without a namespace for the project's own.
 stack_setting() {
-  local value
-  value=$(sed -n "s/^ *pgtenants:$1: *[\"']\{0,1\}\([^\"' ]*\).*/\1/p" "Pulumi.$STACK.yaml" 2>/dev/null)
+  local key value
+  for key in "$(project_name):$1" "$1"; do
+    value=$(plain_value "Pulumi.$STACK.yaml" " *$key" || true)
+    if [ -n "$value" ]; then break; fi
+  done
   printf '%s\n' "${value:-$2}"
 }
 
@@ -96,8 +106,9 @@ write_environment() {
   part=$(umask 077 && mktemp "$file.XXXXXX")
   {
     printf '# Written by set-up. Use it by: source %s\n' "$file"
-    for name in PGTENANTS_STATE PULUMI_HOME PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE_FILE PULUMI_SKIP_UPDATE_CHECK \
-      PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER ${DOCKER_HOST:+DOCKER_HOST}; do
+    # The cache too: a set-up that did not know it would take our tools on PATH for the machine's own.
+    for name in PGTENANTS_STATE PGTENANTS_CACHE PULUMI_HOME PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE_FILE \
+      PULUMI_SKIP_UPDATE_CHECK PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER ${DOCKER_HOST:+DOCKER_HOST}; do
       printf 'export %s=%q\n' "$name" "${!name}"
     done
     printf 'unset PULUMI_CONFIG_PASSPHRASE\n'

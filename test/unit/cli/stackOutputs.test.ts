@@ -18,9 +18,8 @@ describe("parseStackOutputs", () => {
   });
 
   test("a stack that was never deployed gets the command that mends it", () => {
-    expect(() => parseStackOutputs("{}")).toThrow(
-      "missing or of another form: tenants, connectionStrings; run: make up",
-    );
+    const message = "the stack's outputs: missing or of another form: tenants, connectionStrings";
+    expect(() => parseStackOutputs("{}")).toThrow(expect.objectContaining({ message, fix: "make up" }));
   });
 
   test("an error shows where, never what: the values are secret", () => {
@@ -28,5 +27,9 @@ describe("parseStackOutputs", () => {
     expect(() => parseStackOutputs(JSON.stringify(broken))).toThrow(
       /^(?!.*not-a-secret).*connectionStrings\.acme\.pgpass/,
     );
+  });
+
+  test("nor does one about a text that is no JSON", () => {
+    expect(() => parseStackOutputs('{"connectionStrings": not-a-secret')).toThrow(/^(?!.*not-a-secret)/);
   });
 });

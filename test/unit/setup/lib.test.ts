@@ -2,34 +2,14 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bash as runBash } from "./shell.ts";
 
-const library = fileURLToPath(new URL("../../../toolchain/setup/lib.sh", import.meta.url));
 const run = promisify(execFile);
 let folder: string;
 
-/** Runs a script after sourcing the library; state and cache are in a folder of the test's own. */
-async function bash(script: string, ...args: string[]): Promise<{ status: number; output: string }> {
-  const env = {
-    PATH: process.env["PATH"],
-    HOME: folder,
-    PGTENANTS_STATE: join(folder, "state"),
-    PGTENANTS_CACHE: join(folder, "cache"),
-  };
-  try {
-    const { stdout, stderr } = await run(
-      "bash",
-      ["-c", `set -euo pipefail; source "${library}"; ${script}`, "bash", ...args],
-      { env },
-    );
-    return { status: 0, output: stdout + stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { status: code, output: stdout + stderr };
-  }
-}
+const bash = (script: string, ...args: string[]) => runBash(folder, ["lib.sh"], script, args);
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "pgtenants-setup-"));

@@ -1,0 +1,112 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+const unprotected = JSON.stringify({
+  deployment: {
+    resources: [
+      {
+        type: "docker:index/volume:Volume",
+        urn: "urn:pulumi:dev::pgtenants::pgtenants:index:TenantDatabase$docker:index/volume:Volume::acme-data",
+        parent: "urn:pulumi:dev::pgtenants::pgtenants:index:TenantDatabase::acme",
+      },
+    ],
+  },
+});
+
+const outputs = JSON.stringify({
+  tenants: { acme: { host: "acme.db.localhost", port: 5432, state: "running" } },
+  connectionStrings: { acme: { pgService: "[acme]\n", pgpass: "h:5432:acme:acme:not-a-secret" } },
+});
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "pgtenants-cli-"));
+  mkdirSync(join(folder, "bin"));
+  symlinkSync(process.execPath, join(folder, "bin/node"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** Puts a shell script where the commands look for a program. */
+function program(name: string, script: string): void {
+  writeFileSync(join(folder, "bin", name), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(folder, "bin", name), 0o755);
+}
+
+/** Runs a command with no program but those of {@link program}. */
+function command(name: string, ...args: string[]) {
+  const file = fileURLToPath(new URL(`../../../cli/${name}.ts`, import.meta.url));
+  const env = { PATH: join(folder, "bin"), PGTENANTS_STATE: folder };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], { env, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+/** One error with one fix, and nothing else: no stack frames. */
+function failure(error: string, fix: string) {
+  const escaped = [error, fix].map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return {
+    status: 1,
+    stdout: "",
+    stderr: expect.stringMatching(new RegExp(`^error: .*${escaped[0]}.*\n  fix: .*${escaped[1]}.*\n$`)),
+  };
+}
+
+describe.each(["status", "checkProtection"])("%s", (name) => {
+  test("without a stack", () => {
+    expect(command(name)).toEqual(failure("no stack given", `node cli/${name}.ts <stack>`));
+  });
+
+  test("without pulumi", () => {
+    expect(command(name, "dev")).toEqual(failure("pulumi was not found", "make shell"));
+  });
+
+  test("for a stack that does not exist", () => {
+    program("pulumi", "echo 'warning: old' >&2; echo \"error: no stack named 'nosuch' found\" >&2; exit 255");
+    expect(command(name, "nosuch")).toEqual(failure("pulumi: no stack named 'nosuch' found", "pulumi stack ls"));
+  });
+
+  test("what pulumi says is told in one line, what it printed is not: that may be secret", () => {
+    program("pulumi", "echo not-a-secret; printf 'error: bad passphrase:\\n  look\\n' >&2; exit 255");
+    expect(command(name, "dev")).toEqual(failure("pulumi: bad passphrase: look", "make shell"));
+  });
+});
+
+describe("status", () => {
+  test("of a stack that was never deployed", () => {
+    program("pulumi", "echo '{}'");
+    expect(command("status", "dev")).toEqual(failure("tenants, connectionStrings", "make up"));
+  });
+
+  test("without psql and without an engine that has one", () => {
+    program("pulumi", `printf '%s' '${outputs}'`);
+    program("docker", "echo 'Cannot connect to the Docker daemon' >&2; exit 1");
+    expect(command("status", "dev")).toEqual(failure("no Docker engine answers: Cannot connect", "make up"));
+  });
+
+  test("where the connection files cannot be written", () => {
+    program("pulumi", `printf '%s' '${outputs}'`);
+    writeFileSync(join(folder, "connect"), "a file, not a folder");
+    expect(command("status", "dev")).toEqual(failure("cannot write the connection files", "writable"));
+  });
+});
+
+describe("checkProtection", () => {
+  test("names what is not protected, and both ways on", () => {
+    program("pulumi", `printf '%s' '${unprotected}'`);
+    const expected = failure("acme-data", "deletionProtection true && pulumi up");
+    expect(command("checkProtection", "dev")).toEqual(expected);
+    expect(command("checkProtection", "dev").stderr).toContain("pulumi destroy");
+  });
+
+  test("says nothing where all is", () => {
+    program("pulumi", `printf '%s' '${unprotected.replace('"parent"', '"protect":true,"parent"')}'`);
+    expect(command("checkProtection", "dev")).toEqual({ status: 0, stdout: "", stderr: "" });
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { unprotectedState } from "../../../cli/protection.ts";
+
+const tenantType = "pgtenants:index:TenantDatabase";
+const routerType = "pgtenants:index:Traefik";
+const volumeType = "docker:index/volume:Volume";
+const passwordType = "random:index/randomPassword:RandomPassword";
+
+/** A resource as `pulumi stack export` gives it: without `protect` where it is off. */
+function resource(type: string, name: string, parentType: string, parent: string, protect?: boolean) {
+  return {
+    type,
+    urn: `urn:pulumi:dev::pgtenants::${parentType}$${type}::${name}`,
+    parent: `urn:pulumi:dev::pgtenants::${parentType}::${parent}`,
+    ...(protect === undefined ? {} : { protect }),
+  };
+}
+
+const stateful = (id: string, protect?: boolean) => [
+  resource(volumeType, `${id}-data`, tenantType, id, protect),
+  resource(passwordType, `${id}-password`, tenantType, id, protect),
+];
+
+const others = [
+  { type: "pulumi:pulumi:Stack", urn: "urn:pulumi:dev::pgtenants::pulumi:pulumi:Stack::pgtenants-dev" },
+  { type: tenantType, urn: `urn:pulumi:dev::pgtenants::${tenantType}::acme` },
+  resource("docker:index/container:Container", "acme-server", tenantType, "acme"),
+  resource(volumeType, "traefik-files", routerType, "traefik"),
+];
+
+const exported = (resources: unknown) => JSON.stringify({ version: 3, deployment: { manifest: {}, resources } });
+
+describe("unprotectedState", () => {
+  test("nothing where every tenant's volume and password is protected; what is made anew needs no protection", () => {
+    expect(unprotectedState(exported([...others, ...stateful("acme", true), ...stateful("globex", true)]))).toEqual([]);
+  });
+
+  test.each([[undefined], [false]])("protect %s is unprotected, and named", (protect) => {
+    const resources = [
+      ...others,
+      ...stateful("hooli", true),
+      ...stateful("globex", protect),
+      ...stateful("acme", protect),
+    ];
+    expect(unprotectedState(exported(resources))).toEqual([
+      "acme-data",
+      "acme-password",
+      "globex-data",
+      "globex-password",
+    ]);
+  });
+
+  test("one of the two is enough", () => {
+    const [volume, password] = [stateful("acme", true)[0], stateful("acme", false)[1]];
+    expect(unprotectedState(exported([volume, password]))).toEqual(["acme-password"]);
+  });
+
+  test("a tenant in a component of its user's own is a tenant", () => {
+    const volume = resource(volumeType, "acme-data", `my:index:Cluster$${tenantType}`, "acme");
+    expect(unprotectedState(exported([volume]))).toEqual(["acme-data"]);
+  });
+
+  test("a stack that was never deployed has nothing to protect", () => {
+    expect(unprotectedState('{"version":3,"deployment":{"manifest":{}}}')).toEqual([]);
+  });
+
+  test.each([
+    "{}",
+    '{"deployment":null}',
+    '{"deployment":{"resources":{}}}',
+    exported([{ type: volumeType }]),
+    "no JSON",
+  ])("a state of another form is never taken for a safe one: %s", (json) => {
+    expect(() => unprotectedState(json)).toThrow();
+  });
+});
