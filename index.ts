@@ -1,7 +1,8 @@
 // One PostgreSQL per tenant: read the list, make what it says, hand out connection strings.
 import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 import { placeTenants } from "./components/addresses.ts";
-import { lastAddresses, refuseMissingTenants } from "./components/lastDeployment.ts";
+import { lastDeployment, refuseMissingTenants } from "./components/lastDeployment.ts";
 import { orRunError } from "./components/runError.ts";
 import { readSettings } from "./components/settings.ts";
 import { tenantBridge } from "./components/tenantBridge.ts";
@@ -12,13 +13,14 @@ import { loadTenants } from "./tenants/load.ts";
 
 const settings = readSettings();
 const listed = orRunError(() => loadTenants(settings.tenantsFile));
-const last = await lastAddresses(settings.stack);
+const last = await lastDeployment(settings.stack);
 refuseMissingTenants(listed, last, settings);
 const placed = orRunError(() => placeTenants(settings.subnet, listed, last));
 
-const bridge = tenantBridge(settings);
-const databases = placed.map((tenant) => new TenantDatabase(tenant.id, { tenant, settings, bridge: bridge.name }));
-new Traefik("traefik", { settings, routes: routesOf(placed, settings.domain) });
+const state = new random.RandomId("state", { byteLength: 8 }).hex;
+const bridge = tenantBridge(settings).name;
+const databases = placed.map((tenant) => new TenantDatabase(tenant.id, { tenant, settings, bridge, state }));
+new Traefik("traefik", { settings, state, routes: routesOf(placed, settings.domain) });
 
 /** Per tenant, without secrets: host, port, database, user, plan, address, state. */
 export const tenants = summarize(placed, settings.domain, settings.port);

@@ -7,6 +7,8 @@ export interface StateResource {
   readonly type: string;
   readonly urn: string;
   readonly id?: string | undefined;
+  readonly inputs?: { readonly name?: unknown } | undefined;
+  readonly outputs?: { readonly hex?: unknown } | undefined;
 }
 
 /** Something on the engine with this stack's labels. */
@@ -14,6 +16,8 @@ export interface EngineObject {
   readonly id: string;
   readonly name: string;
   readonly running: boolean;
+  /** The state that made it, as its label says; empty where there is none. */
+  readonly state: string;
 }
 
 /** The lock that a deployment holds in a file backend. */
@@ -43,11 +47,21 @@ export function compare(type: string, state: readonly StateResource[], engine: r
 }
 
 /**
- * Whether the engine runs a stack that this state knows nothing of: the state of somebody else, or one that was lost. Taking what is
- * there for leftovers would end that stack's sessions.
+ * What another state made under this stack's name: somebody else's, or one that was lost. To take it for leftovers would end that stack's
+ * sessions, and to go on would hand its data to whoever deploys here.
+ * @param own the name of this state, undefined where it has made nothing yet. @param known names of volumes that this state made or was making.
  */
-export function isForeign(state: readonly StateResource[], engine: readonly EngineObject[]): boolean {
-  return engine.length > 0 && !state.some((resource) => resource.type.startsWith("docker:"));
+export function foreign(
+  own: string | undefined,
+  containers: readonly EngineObject[],
+  volumes: readonly string[],
+  known: readonly string[],
+): string[] {
+  const made = containers
+    .filter(({ state }) => own === undefined || state !== own)
+    .map(({ name }) => `container ${name}`);
+  const kept = volumes.filter((name) => !known.includes(name)).map((name) => `volume ${name}`);
+  return [...made, ...kept];
 }
 
 /** A lock whose process is gone on this machine. One of another machine is never stale to us: nobody here can know. */

@@ -1,21 +1,22 @@
 import { createHash } from "node:crypto";
 import ipaddr from "ipaddr.js";
 
-/** Where each tenant lives on the bridge: tenant id to IPv4 address. */
-export type AddressBook = Readonly<Record<string, string>>;
+/** Where each tenant lives on the bridge: tenant id to IPv4 address; undefined for one whose address is not known. */
+export type AddressBook = Readonly<Record<string, string | undefined>>;
 
 /**
  * Gives every tenant a fixed address on the bridge.
  *
  * A tenant that was there before keeps its recorded address. A new one takes the slot that a hash of its id names or, where that is
  * taken, the next free one; new ones are placed in the order of their ids, so the order of tenants.yaml does not matter. No two
- * tenants share an address, and none moves because another came or went.
+ * tenants share an address, and none moves because another came or went. The address of a tenant that goes is given away only when no
+ * other is free: the engine still holds it while the newcomer's container is made.
  *
  * Docker's own assignment at start is never used: an address that moves after a reboot would lead one tenant's clients to another's server.
  *
  * @param subnet CIDR of the bridge, for instance `198.18.0.0/16`. Another subnet gives every tenant a new address, so restarts all.
  * @param tenants anything with an id; the same values come back, in the same order, with `address` added.
- * @param recorded the addresses of the last deployment; entries outside the subnet and of tenants that are gone are ignored.
+ * @param recorded the addresses of the last deployment, also of tenants that go; entries outside the subnet are ignored.
  * @throws Error when the subnet is not an IPv4 network, or too small.
  */
 export function placeTenants<T extends { readonly id: string }>(
@@ -40,19 +41,20 @@ export function placeTenants<T extends { readonly id: string }>(
     const slot = slots.slotOf(Object.hasOwn(recorded, id) ? recorded[id] : undefined);
     if (slot !== undefined && !taken.has(slot)) take(id, slot);
   }
-  for (const id of ids.filter((id) => !addressById.has(id)))
-    take(id, firstFree(hashOf(id) % slots.count, taken, slots.count));
+  const leaving = Object.entries(recorded).map(([id, address]) =>
+    addressById.has(id) ? undefined : slots.slotOf(address),
+  );
+  const avoided = new Set(tenants.length + leaving.length <= slots.count ? leaving : []);
+  for (const id of ids.filter((id) => !addressById.has(id))) {
+    let slot = hashOf(id) % slots.count;
+    while (taken.has(slot) || avoided.has(slot)) slot = (slot + 1) % slots.count;
+    take(id, slot);
+  }
   return tenants.map((tenant) => {
     const address = addressById.get(tenant.id);
     if (address === undefined) throw new Error(`no address for ${tenant.id}`);
     return { ...tenant, address };
   });
-}
-
-function firstFree(from: number, taken: ReadonlySet<number>, count: number): number {
-  let slot = from;
-  while (taken.has(slot)) slot = (slot + 1) % count;
-  return slot;
 }
 
 interface Slots {

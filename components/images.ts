@@ -5,20 +5,23 @@ import { fileURLToPath } from "node:url";
 /** The Traefik that is built or downloaded. At least 3.7.0: earlier lines have faults in the PostgreSQL handshake (GHSA-89p3-4642-cr2w, traefik#12842). */
 export const traefikVersion = "3.7.9";
 
-/** The PostgreSQL major version of the image; the data folder carries it too. */
-export const postgresMajor = "18";
+/** The PostgreSQL of the tenants' image. Another minor version is a new tag: it restarts every tenant. Another major one needs pg_upgrade. */
+export const postgresVersion = "18.6";
+
+/** No registry answers at this name, so an image that set-up has not built is an error, never somebody else's image from a public registry. */
+const namespace = "localhost/pgtenants";
 
 /**
  * The tag of the image that tenants run, derived from the files it is built from: set-up builds it and the program uses it.
  * A change of those files is a new tag, so a preview shows every tenant's container as replaced.
  */
 export function postgresImageTag(): string {
-  return `pgtenants/postgres:${postgresMajor}-${digestOfFolder("postgres")}`;
+  return `${namespace}/postgres:${postgresVersion}-${digestOfFolder("postgres")}`;
 }
 
 /** The tag of the router's image; see {@link postgresImageTag}. */
 export function traefikImageTag(): string {
-  return `pgtenants/traefik:${traefikVersion}-${digestOfFolder("traefik")}`;
+  return `${namespace}/traefik:${traefikVersion}-${digestOfFolder("traefik")}`;
 }
 
 function digestOfFolder(name: string): string {

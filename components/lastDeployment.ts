@@ -1,25 +1,56 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import * as z from "zod";
 import type { AddressBook } from "./addresses.ts";
+import { typeTokens } from "./names.ts";
 import { runError } from "./runError.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * What the stack's last successful deployment put into its outputs: the addresses of its tenants. Read from the stack itself, so a
- * preview knows it. Empty for a new stack.
+ * The tenants that are in the stack's state, with their addresses; empty for a new stack.
+ *
+ * Read by `pulumi stack export`, not by a reference to the stack itself: outputs are written only when a whole deployment succeeded, so a
+ * tenant that came with a failed one would be unknown; and a reference fetches every secret of the stack in clear.
+ * @throws RunError when the CLI is not on PATH or cannot read the state.
  */
-export async function lastAddresses(stack: string): Promise<AddressBook> {
-  const self = new pulumi.StackReference("self", {
-    name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`,
-  });
-  const { value } = await self.getOutputDetails("tenants");
-  return addressesOf(value);
+export async function lastDeployment(stack: string): Promise<AddressBook> {
+  const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
+  try {
+    const { stdout } = await promisify(execFile)("pulumi", ["stack", "export", "--stack", name], {
+      maxBuffer: 2 ** 30,
+    });
+    return tenantsIn(JSON.parse(stdout));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw runError(`the stack's state cannot be read: ${reason}; pulumi must be on PATH, see: make shell`);
+  }
 }
 
-/** The addresses in the value of the `tenants` output; anything that does not look like one is left out. */
-export function addressesOf(tenants: unknown): AddressBook {
-  if (typeof tenants !== "object" || tenants === null) return {};
-  const entries = Object.entries(tenants).map(([id, tenant]): [string, unknown] => [id, tenant?.address]);
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+const exportedStack = z.object({
+  deployment: z.object({
+    resources: z
+      .array(
+        z.object({
+          urn: z.string(),
+          type: z.string(),
+          delete: z.boolean().optional(),
+          outputs: z.object({ address: z.string().optional() }).optional(),
+        }),
+      )
+      .optional(),
+  }),
+});
+
+/** The tenants in an exported stack. Pure. @throws ZodError for what is no exported stack. */
+export function tenantsIn(exported: unknown): AddressBook {
+  const { resources = [] } = exportedStack.parse(exported).deployment;
+  const tenants = resources.filter(
+    (resource) => resource.type === typeTokens.tenantDatabase && resource.delete !== true,
+  );
+  return Object.fromEntries(
+    tenants.map(({ urn, outputs }) => [urn.slice(urn.lastIndexOf("::") + 2), outputs?.address]),
+  );
 }
 
 /**

@@ -6,6 +6,8 @@
 /** The project's name: the first part of every name on the engine. */
 export const project = "pgtenants";
 
+const labelPrefix = "dev.pgtenants";
+
 /** Type tokens of the components. They are part of every URN: a change replaces all resources, data included. */
 export const typeTokens = {
   tenantDatabase: "pgtenants:index:TenantDatabase",
@@ -53,16 +55,24 @@ export function tenantHost(id: string, domain: string): string {
 }
 
 /** A label as the Docker provider takes it. */
-export interface Label {
+export interface Label<Value> {
   readonly label: string;
-  readonly value: string;
+  readonly value: Value;
 }
 
 /** The labels that mark a container, volume or network as ours. Nothing without them is ever touched. */
-export function ownerLabels(stack: string, tenant?: string): Label[] {
+export function ownerLabels(stack: string, tenant?: string): Label<string>[] {
   const labels = [
-    { label: "dev.pgtenants.project", value: project },
-    { label: "dev.pgtenants.stack", value: stack },
+    { label: `${labelPrefix}.project`, value: project },
+    { label: `${labelPrefix}.stack`, value: stack },
   ];
-  return tenant === undefined ? labels : [...labels, { label: "dev.pgtenants.tenant", value: tenant }];
+  return tenant === undefined ? labels : [...labels, { label: `${labelPrefix}.tenant`, value: tenant }];
+}
+
+/**
+ * The label that says which state a container belongs to, so that two states with a stack of the same name cannot take each other's
+ * containers for leftovers. Not for volumes: they outlive a lost state, and a label cannot be changed.
+ */
+export function stateLabel<Value>(state: Value): Label<Value> {
+  return { label: `${labelPrefix}.state`, value: state };
 }

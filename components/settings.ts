@@ -1,15 +1,12 @@
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import ipaddr from "ipaddr.js";
-import { checkCertificate, type ServerCertificate } from "./certificate.ts";
 import { postgresImageTag, traefikImageTag } from "./images.ts";
-import { project, type StackNames, stackNames } from "./names.ts";
+import { type StackNames, stackNames } from "./names.ts";
 import { orRunError, runError } from "./runError.ts";
+import { developmentFiles, readTls, type Tls, type TlsFiles } from "./tlsFiles.ts";
 
 /** What the stack's configuration says. The fields are described in Pulumi.yaml, or here where they have no place there. */
-export interface Settings {
+export interface Settings extends Tls {
   readonly stack: string;
   /** Names on the engine for this stack. */
   readonly names: StackNames;
@@ -19,11 +16,6 @@ export interface Settings {
   readonly listenAddress: string;
   readonly subnet: string;
   readonly deletionProtection: boolean;
-  readonly certificate: ServerCertificate;
-  /** PEM of the private CA that signed the certificate; undefined for a public one. */
-  readonly caCertificate: string | undefined;
-  /** Where that CA's file is on this machine; goes into the connection strings. */
-  readonly caFile: string | undefined;
   /** IP address for clients where DNS does not know the host names; undefined with proper DNS. */
   readonly hostAddress: string | undefined;
   /** Image of the tenants' servers. Another one restarts every tenant. */
@@ -63,7 +55,7 @@ export function readSettings(): Settings {
     domainPattern,
     "a lower case DNS name of two labels or more, such as db.example.com",
   );
-  const tls = readTls(config, domain);
+  const tls = readTls(tlsFiles(config), domain);
   const stack = pulumi.getStack();
   return Object.freeze({
     stack,
@@ -118,23 +110,6 @@ function address(config: pulumi.Config, key: string, others: readonly string[]):
   throw wrong(key, value, `an IP address${others.map((other) => ` or ${other}`).join("")}`, "127.0.0.1");
 }
 
-type Tls = Pick<Settings, "certificate" | "caCertificate" | "caFile">;
-
-function readTls(config: pulumi.Config, domain: string): Tls {
-  const files = tlsFiles(config);
-  const chain = readFile("tlsCertificateFile", files.certificate);
-  const key = readFile("tlsKeyFile", files.key);
-  const certificate = orRunError(() => checkCertificate(chain, key, domain, new Date()));
-  const caCertificate = files.ca === undefined ? undefined : readFile("tlsCaCertificateFile", files.ca);
-  return { certificate, caCertificate, caFile: files.ca };
-}
-
-interface TlsFiles {
-  readonly certificate: string;
-  readonly key: string;
-  readonly ca: string | undefined;
-}
-
 function tlsFiles(config: pulumi.Config): TlsFiles {
   const mode = config.get("tlsMode") ?? "files";
   switch (mode) {
@@ -144,31 +119,9 @@ function tlsFiles(config: pulumi.Config): TlsFiles {
         key: config.require("tlsKeyFile"),
         ca: config.get("tlsCaCertificateFile"),
       };
-    case "development": {
-      const folder = join(stateFolder(), "tls");
-      return {
-        certificate: join(folder, "fullchain.pem"),
-        key: join(folder, "privkey.pem"),
-        ca: join(folder, "ca.crt"),
-      };
-    }
+    case "development":
+      return developmentFiles();
     default:
       throw wrong("tlsMode", mode, "files or development", "files");
-  }
-}
-
-/** Where set-up keeps what belongs to this user and machine: outside every checkout. The same rule stands in toolchain/setup. */
-function stateFolder(): string {
-  return (
-    process.env["PGTENANTS_STATE"] ?? join(process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), project)
-  );
-}
-
-function readFile(key: string, path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw runError(`${key}: cannot read the file: ${reason}; for the development certificate run: make up`);
   }
 }

@@ -6,7 +6,7 @@ import type { Settings } from "./settings.ts";
 /**
  * The one bridge that all tenants of a stack live on, each at a fixed address. A tenant cannot open a connection to another, nor to
  * anything outside; the host reaches each. One bridge for all, because a network per tenant that the router joins was measured at
- * 1.1 s per tenant at 300 (design: decision 3).
+ * 1.1 s per tenant at 300.
  *
  * Any change replaces it, and with it every tenant's container: all of them are down for some seconds.
  */

@@ -4,8 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Tenant } from "../tenants/tenant.ts";
 import { type ConnectionStrings, type ConnectionTarget, renderConnectionStrings } from "./connectionStrings.ts";
+import { sayWhy } from "./containerFailure.ts";
 import { hardened } from "./hardening.ts";
-import { ownerLabels, tenantHost, typeTokens } from "./names.ts";
+import { ownerLabels, stateLabel, tenantHost, typeTokens } from "./names.ts";
 import { scramVerifier } from "./scramVerifier.ts";
 import { reloadSettings, settingArguments, startSettings } from "./serverSettings.ts";
 import type { Settings } from "./settings.ts";
@@ -18,6 +19,8 @@ export interface TenantDatabaseArgs {
   readonly settings: Settings;
   /** The bridge's name. Another one restarts the tenant. */
   readonly bridge: pulumi.Input<string>;
+  /** The name of this stack's state, for the container's labels; see `stateLabel`. */
+  readonly state: pulumi.Input<string>;
 }
 
 /** How long a server may take to write its last checkpoint before it is killed; below it, the next start would be a crash recovery. */
@@ -57,13 +60,14 @@ export class TenantDatabase extends pulumi.ComponentResource {
     const volume = createVolume(name, args, kept);
     const password = createPassword(name, kept);
     const container = createContainer(name, args, volume, child);
-    const sql = createSqlStep(name, tenant, password, container, child);
+    const sql = createSqlStep(name, args, password, container, child);
 
     const target = connectionTarget(tenant, settings);
     this.connectionStrings = pulumi
       .all([password.result, sql.id])
       .apply(([secret]) => renderConnectionStrings({ ...target, password: secret }));
-    this.registerOutputs({ connectionStrings: this.connectionStrings });
+    // The next deployment reads the address from here, whether or not this one succeeds.
+    this.registerOutputs({ address: tenant.address });
   }
 }
 
@@ -82,7 +86,7 @@ function createPassword(name: string, opts: pulumi.CustomResourceOptions): rando
 
 function createContainer(
   name: string,
-  { tenant, settings, bridge }: TenantDatabaseArgs,
+  { tenant, settings, bridge, state }: TenantDatabaseArgs,
   volume: docker.Volume,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
@@ -111,7 +115,7 @@ function createContainer(
       ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }],
       stopTimeout: stopSeconds,
       destroyGraceSeconds: stopSeconds,
-      labels: ownerLabels(settings.stack, tenant.id),
+      labels: [...ownerLabels(settings.stack, tenant.id), stateLabel(state)],
     },
     { ...opts, deleteBeforeReplace: true },
   );
@@ -120,7 +124,7 @@ function createContainer(
 /** Runs again when its SQL changes or the container is another one; never restarts anything. The secret goes by standard input. */
 function createSqlStep(
   name: string,
-  tenant: Tenant,
+  { tenant, settings }: TenantDatabaseArgs,
   password: random.RandomPassword,
   container: docker.Container,
   opts: pulumi.CustomResourceOptions,
@@ -128,7 +132,7 @@ function createSqlStep(
   const sql = password.result.apply((secret) =>
     renderTenantSql({
       owner: tenant.owner,
-      verifier: scramVerifier(tenant.owner, secret),
+      verifier: scramVerifier(tenantHost(tenant.id, settings.domain), secret),
       database: tenant.database,
       settings: reloadSettings(tenant),
     }),
@@ -136,7 +140,7 @@ function createSqlStep(
   return new command.local.Command(
     `${name}-sql`,
     {
-      create: 'docker exec --interactive "$CONTAINER" /usr/local/lib/pgtenants/apply.sh "$READY_SECONDS"',
+      create: `docker exec --interactive "$CONTAINER" /usr/local/lib/pgtenants/apply.sh "$READY_SECONDS" || ${sayWhy}`,
       environment: { CONTAINER: container.id, READY_SECONDS: String(readySeconds) },
       stdin: sql,
       logging: command.local.Logging.None,

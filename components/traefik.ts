@@ -1,9 +1,10 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { sayWhy } from "./containerFailure.ts";
 import { type Route, renderDynamicConfig } from "./dynamicConfig.ts";
 import { hardened } from "./hardening.ts";
-import { ownerLabels, typeTokens } from "./names.ts";
+import { ownerLabels, stateLabel, typeTokens } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { staticArguments, volumeFolder } from "./staticConfig.ts";
 
@@ -11,79 +12,79 @@ export interface TraefikArgs {
   readonly settings: Settings;
   /** One route per tenant. A change is taken over by the running router; no session ends. */
   readonly routes: readonly Route[];
+  /** The name of this stack's state, for the containers' labels; see `stateLabel`. */
+  readonly state: pulumi.Input<string>;
 }
 
 /** Time for open handshakes at a stop. Sessions end with the router whatever it is, so waiting longer would only delay the next one. */
 const stopSeconds = 15;
 
+/** How long the router may take from its start to its listener; it was seen to take a fifth of a second. */
+const readySeconds = 15;
+
 /**
  * The one router, and the only listener on the public port. It runs in the host's network, as an ordinary user without any capability:
  * clients keep their real addresses, and no proxy or address translation stands before it.
  *
- * Routes and certificate reach it as files in a volume, so neither ever replaces the container.
+ * Routes and certificate reach it as files in a volume, so neither ever replaces the container. A deployment succeeds only when the router
+ * itself listens on its port.
  */
 export class Traefik extends pulumi.ComponentResource {
   constructor(name: string, args: TraefikArgs, opts?: pulumi.ComponentResourceOptions) {
     super(typeTokens.traefik, name, {}, opts);
-    const { settings, routes } = args;
+    const { bundle, fingerprint } = args.settings.certificate;
     const child = { parent: this };
-    const { certificate } = settings;
-    const certificateFile = `certificates/${certificate.fingerprint}.pem`;
+    const certificateFile = `certificates/${fingerprint}.pem`;
 
-    const volume = createVolume(name, settings, child);
-    const pair = writeFile(
-      `${name}-certificate`,
-      certificateFile,
-      pulumi.secret(certificate.bundle),
-      volume,
-      settings,
-      child,
-    );
+    const volume = createVolume(name, args, child);
+    const writeFile = fileWriter(args, volume);
+    const certificate = writeFile(`${name}-certificate`, certificateFile, pulumi.secret(bundle), child);
     // Traefik does not watch certificates: a new one has a new path, which changes this file, and must be there first.
-    const text = renderDynamicConfig(routes, `${volumeFolder}/${certificateFile}`);
-    const routing = writeFile(`${name}-routes`, "routes/dynamic.yml", text, volume, settings, {
-      ...child,
-      dependsOn: pair,
-    });
-    createContainer(name, settings, volume, { ...child, dependsOn: routing });
+    const text = renderDynamicConfig(args.routes, `${volumeFolder}/${certificateFile}`);
+    const routes = writeFile(`${name}-routes`, "routes/dynamic.yml", text, { ...child, dependsOn: certificate });
+    const container = createContainer(name, args, volume, { ...child, dependsOn: routes });
+    createReadinessStep(name, args, container, child);
     this.registerOutputs({});
   }
 }
 
-function createVolume(name: string, settings: Settings, opts: pulumi.CustomResourceOptions): docker.Volume {
+function createVolume(name: string, { settings }: TraefikArgs, opts: pulumi.CustomResourceOptions): docker.Volume {
   return new docker.Volume(`${name}-files`, { name: settings.names.stack, labels: ownerLabels(settings.stack) }, opts);
 }
 
-/**
- * Writes a file into the router's volume, by standard input: a command line or environment would end at 128 KiB, near 400 tenants.
- * A container of its own does it, so that it works whether or not the router runs.
- */
-function writeFile(
+type FileWriter = (
   name: string,
   path: string,
   content: pulumi.Input<string>,
-  volume: docker.Volume,
-  settings: Settings,
   opts: pulumi.CustomResourceOptions,
-): command.local.Command {
-  return new command.local.Command(
-    name,
-    {
-      create:
-        "docker run --rm --interactive --network none --read-only --cap-drop ALL --security-opt no-new-privileges:true " +
-        '--mount "type=volume,source=$VOLUME,target=$FOLDER" --entrypoint /usr/local/lib/pgtenants/write-file.sh "$IMAGE" "$FILE"',
-      environment: { VOLUME: volume.name, FOLDER: volumeFolder, IMAGE: settings.traefikImage, FILE: path },
-      stdin: content,
-      logging: command.local.Logging.None,
-      addPreviousOutputInEnv: false,
-    },
-    opts,
-  );
+) => command.local.Command;
+
+/**
+ * Writes files into the router's volume, by standard input: a command line or environment would end at 128 KiB, near 400 tenants.
+ * A container of its own does it, so that it works whether or not the router runs.
+ */
+function fileWriter({ settings, state }: TraefikArgs, volume: docker.Volume): FileWriter {
+  return (name, path, content, opts) => {
+    const create =
+      "docker run --rm --interactive --pull never --network none --read-only --cap-drop ALL --security-opt no-new-privileges:true " +
+      '--label dev.pgtenants.project=pgtenants --label "dev.pgtenants.stack=$STACK" --label "dev.pgtenants.state=$STATE" ' +
+      '--mount "type=volume,source=$VOLUME,target=$FOLDER" --entrypoint /usr/local/lib/pgtenants/write-file.sh "$IMAGE" "$FILE"';
+    const environment = {
+      STACK: settings.stack,
+      STATE: state,
+      VOLUME: volume.name,
+      FOLDER: volumeFolder,
+      IMAGE: settings.traefikImage,
+      FILE: path,
+    };
+    const quiet = { logging: command.local.Logging.None, addPreviousOutputInEnv: false };
+    return new command.local.Command(name, { create, environment, stdin: content, ...quiet }, opts);
+  };
 }
 
 function createContainer(
   name: string,
-  settings: Settings,
+  { settings, state }: TraefikArgs,
   volume: docker.Volume,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
@@ -99,8 +100,27 @@ function createContainer(
       mounts: [{ type: "volume", source: volume.name, target: volumeFolder, readOnly: true }],
       stopTimeout: stopSeconds,
       destroyGraceSeconds: stopSeconds,
-      labels: ownerLabels(settings.stack),
+      labels: [...ownerLabels(settings.stack), stateLabel(state)],
     },
     { ...opts, deleteBeforeReplace: true },
+  );
+}
+
+/** Where the port is taken Docker calls the container "running" while it restarts for ever: so the listener itself is looked for. */
+function createReadinessStep(
+  name: string,
+  { settings }: TraefikArgs,
+  container: docker.Container,
+  opts: pulumi.CustomResourceOptions,
+): command.local.Command {
+  return new command.local.Command(
+    `${name}-listening`,
+    {
+      create: `docker exec "$CONTAINER" /usr/local/lib/pgtenants/ready.sh "$PORT" "$READY_SECONDS" || ${sayWhy}`,
+      environment: { CONTAINER: container.id, PORT: String(settings.port), READY_SECONDS: String(readySeconds) },
+      logging: command.local.Logging.None,
+      addPreviousOutputInEnv: false,
+    },
+    opts,
   );
 }

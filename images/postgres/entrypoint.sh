@@ -13,6 +13,13 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     echo "pgtenants: $PGDATA is not empty, yet holds no PG_VERSION; refusing to initialise over it" >&2
     exit 78
   fi
+  for other in /var/lib/postgresql/*/docker/PG_VERSION; do
+    if [ -e "$other" ]; then
+      echo "pgtenants: the volume holds a cluster of another major version ($other); refusing to start an empty one beside it." >&2
+      echo "pgtenants: run the image of that version, or upgrade the cluster with pg_upgrade" >&2
+      exit 78
+    fi
+  done
   # Made beside and renamed, so that a kill in the middle leaves nothing that looks like a cluster.
   rm -rf "$PGDATA.partial"
   # The builtin provider keeps sort order, and so every index, independent of the C library of the base image.

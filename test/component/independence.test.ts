@@ -11,7 +11,8 @@ async function inputsFor(ids: readonly string[], recorded: Record<string, string
   const text = `tenants:\n${ids.map((id) => `  - id: ${id}\n`).join("")}`;
   const placed = placeTenants(settings.subnet, parseTenants(text, "tenants.yaml"), recorded);
   const resources = await registeredBy(() => {
-    for (const tenant of placed) new TenantDatabase(tenant.id, { tenant, settings, bridge: "pgtenants-dev" });
+    for (const tenant of placed)
+      new TenantDatabase(tenant.id, { tenant, settings, bridge: "pgtenants-dev", state: "0123456789abcdef" });
   });
   for (const { id, address } of placed) recorded[id] = address;
   return new Map(resources.map((resource) => [resource.name, JSON.stringify(resource)]));

@@ -8,10 +8,11 @@ import { tenant } from "../support/tenants.ts";
 
 const acme = tenant();
 const bridge = "pgtenants-dev";
+const state = "0123456789abcdef";
 const component = "pgtenants:index:TenantDatabase";
 
 function register(preview = false): Promise<Registered[]> {
-  return registeredBy(() => new TenantDatabase(acme.id, { tenant: acme, settings, bridge }), preview);
+  return registeredBy(() => new TenantDatabase(acme.id, { tenant: acme, settings, bridge, state }), preview);
 }
 
 describe.each([
@@ -31,7 +32,7 @@ describe.each([
 
   test("has no plain input with the password or what derives from it", async () => {
     const resources = await register(preview);
-    const [, salt = "", keys = ""] = scramVerifier(acme.owner, canary).split("$");
+    const [, salt = "", keys = ""] = scramVerifier("acme.db.example.com", canary).split("$");
     const plain = JSON.stringify(resources.map((resource) => resource.plain));
     for (const secret of [canary, salt, keys]) expect(plain).not.toContain(secret);
     expect(resources.find(({ name }) => name === "acme-sql")?.secrets).toEqual(["stdin"]);
@@ -49,7 +50,7 @@ describe("TenantDatabase", () => {
     let isSecret: Promise<boolean> | undefined;
     let uri: Promise<string> | undefined;
     await registeredBy(() => {
-      const { connectionStrings } = new TenantDatabase(acme.id, { tenant: acme, settings, bridge });
+      const { connectionStrings } = new TenantDatabase(acme.id, { tenant: acme, settings, bridge, state });
       isSecret = pulumi.isSecret(connectionStrings);
       uri = new Promise((resolve) => connectionStrings.apply((strings) => resolve(strings.uri)));
     });

@@ -7,7 +7,7 @@ const routes = [{ id: "acme", host: "acme.db.example.com", address: "198.18.7.7"
 const component = "pgtenants:index:Traefik";
 
 function register(preview = false, given = routes) {
-  return registeredBy(() => new Traefik("traefik", { settings, routes: given }), preview);
+  return registeredBy(() => new Traefik("traefik", { settings, state: "0123456789abcdef", routes: given }), preview);
 }
 
 describe("Traefik", () => {
@@ -17,6 +17,7 @@ describe("Traefik", () => {
       `traefik ${component}`,
       `traefik-certificate ${component}$command:local:Command`,
       `traefik-files ${component}$docker:index/volume:Volume`,
+      `traefik-listening ${component}$command:local:Command`,
       `traefik-router ${component}$docker:index/container:Container`,
       `traefik-routes ${component}$command:local:Command`,
     ]);

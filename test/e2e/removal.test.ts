@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { nodeClient, stringsOf } from "./support/clients.ts";
 import { identity } from "./support/engine.ts";
+import { killUp, recover } from "./support/interrupt.ts";
 import { outputOf } from "./support/shell.ts";
 import { makeTestStack, type TestStack } from "./support/testStack.ts";
 
@@ -30,6 +31,24 @@ test("a tenant that is gone from the list is an error at preview and up, and goe
     expect(await identity(at.container("globex"))).toBe(before);
   } finally {
     at.list("id: acme", "id: globex");
+  }
+});
+
+test("a tenant that came with a deployment that did not end is guarded like any other", async () => {
+  try {
+    at.list("id: acme", "id: globex", "id: good");
+    await killUp(at, "good-server created", 0);
+    await recover(at);
+    const good = await identity(at.container("good"));
+
+    at.list("id: acme", "id: globex");
+    await expect(at.stack.up()).rejects.toThrow(
+      'got a list without "good", expected every tenant that this stack runs',
+    );
+    expect(await identity(at.container("good"))).toBe(good);
+  } finally {
+    at.list("id: acme", "id: globex", "id: good");
+    await removeOnPurpose("id: acme", "id: globex");
   }
 });
 
@@ -68,13 +87,19 @@ test("destroy without the protected leaves data and password, and the next up br
 });
 
 test("with the protection taken off, in a deployment of its own, a tenant and its data can be removed", async () => {
-  await at.stack.setConfig("deletionProtection", { value: "false" });
-  await at.stack.up();
-  at.list("id: acme");
-  await at.stack.up();
+  await removeOnPurpose("id: acme");
   expect(await volumes()).not.toContain(at.container("globex"));
   expect(Object.keys(await at.connectionStrings())).toEqual(["acme"]);
   at.list("id: acme", "id: globex");
-  await at.stack.setConfig("deletionProtection", { value: "true" });
   await at.stack.up();
 });
+
+/** As the README says it: the protection off in a deployment of its own, the shorter list, the protection on again. */
+async function removeOnPurpose(...left: string[]): Promise<void> {
+  await at.stack.setConfig("deletionProtection", { value: "false" });
+  await at.stack.up();
+  at.list(...left);
+  await at.stack.up();
+  await at.stack.setConfig("deletionProtection", { value: "true" });
+  await at.stack.up();
+}

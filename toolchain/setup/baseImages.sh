@@ -2,7 +2,8 @@
 # Bases for the two images where no image registry is reachable: Debian packages, and Traefik built from Go modules.
 
 base_postgres_from_packages() {
-  BASE="pgtenants/base-postgres:$DEBIAN_SUITE-$(base_hash "$POSTGRES_PACKAGES")"
+  # The official image's name stands in the hash, so that another minor version gets packages of its own day.
+  BASE="localhost/pgtenants/base-postgres:$DEBIAN_SUITE-$(base_hash "$BASE $POSTGRES_PACKAGES")"
   if have_image "$BASE"; then return 0; fi
   say "image $BASE: no registry reachable, making it from Debian packages, about 30 s"
   # The server's user has the official image's id, or a volume made on one base would be unreadable on the other.
@@ -17,7 +18,7 @@ base_postgres_from_packages() {
 base_traefik_from_packages() {
   local binary
   binary="$PGTENANTS_CACHE/traefik-$(hash_of toolchain/traefik)"
-  BASE="pgtenants/base-traefik:$DEBIAN_SUITE-$(base_hash "${binary##*/}")"
+  BASE="localhost/pgtenants/base-traefik:$DEBIAN_SUITE-$(base_hash "${binary##*/}")"
   if have_image "$BASE"; then return 0; fi
   need_root_for_base
   if [ ! -x "$binary/traefik" ]; then

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { compare, isForeign, isStale } from "../../../cli/leftovers.ts";
+import { compare, foreign, isStale } from "../../../cli/leftovers.ts";
 
 const type = "docker:index/container:Container";
 const urn = (name: string) => `urn:pulumi:dev::pgtenants::pgtenants:index:TenantDatabase$${type}::${name}`;
 const inState = (name: string) => ({ type, urn: urn(name), id: `${name}-id` });
-const onEngine = (name: string, running = true) => ({ id: `${name}-id`, name, running });
+const onEngine = (name: string, running = true) => ({ id: `${name}-id`, name, running, state: "aa" });
 
 describe("compare", () => {
   test("nothing is left over where both say the same", () => {
@@ -35,18 +35,23 @@ describe("compare", () => {
   });
 });
 
-describe("isForeign", () => {
-  const provider = {
-    type: "pulumi:providers:docker",
-    urn: "urn:pulumi:dev::pgtenants::pulumi:providers:docker::default",
-  };
+describe("foreign", () => {
+  const known = ["pgtenants-dev.acme"];
   test.each([
-    ["containers run that no state made", [], [onEngine("acme")], true],
-    ["the state got no further than its providers", [provider], [onEngine("acme")], true],
-    ["the state has made something", [inState("globex")], [onEngine("acme")], false],
-    ["nothing runs", [], [], false],
-  ])("when %s", (_, state, engine, foreign) => {
-    expect(isForeign(state, engine)).toBe(foreign);
+    ["nothing is there", "aa", [], [], []],
+    ["all of it is this state's own", "aa", [onEngine("acme")], known, []],
+    ["a container is of another state", "bb", [onEngine("acme")], known, ["container acme"]],
+    ["a container is there and this state has made nothing yet", undefined, [onEngine("acme")], [], ["container acme"]],
+    ["a container has no state's label", "aa", [{ ...onEngine("acme"), state: "" }], [], ["container acme"]],
+    [
+      "a volume is there that this state did not make",
+      "aa",
+      [],
+      ["pgtenants-dev.globex"],
+      ["volume pgtenants-dev.globex"],
+    ],
+  ])("when %s", (_, own, containers, volumes, found) => {
+    expect(foreign(own, containers, volumes, known)).toEqual(found);
   });
 });
 

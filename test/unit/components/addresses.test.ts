@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { gatewayOf, placeTenants } from "../../../components/addresses.ts";
-import { addressesOf } from "../../../components/lastDeployment.ts";
+import { tenantsIn } from "../../../components/lastDeployment.ts";
 
 const subnet = "198.18.0.0/16";
 const id = fc.stringMatching(/^[a-z][a-z0-9]{2,8}$/);
@@ -54,6 +54,21 @@ describe("placeTenants", () => {
     );
   });
 
+  test("a newcomer does not get the address of a tenant that goes, as long as another is free", () => {
+    const sets = fc.uniqueArray(id, { minLength: 2, maxLength: 14 });
+    fc.assert(
+      fc.property(sets, sets, (before, after) => {
+        const recorded = book(crowded, before);
+        const left = before.filter((name) => !after.includes(name)).map((name) => recorded[name]);
+        for (const name of after.filter((name) => !before.includes(name))) {
+          expect(left).not.toContain(book(crowded, after, recorded)[name]);
+        }
+      }),
+    );
+    const full = "10.1.2.0/29";
+    expect(book(full, ["f", "g", "h", "i", "j"], book(full, ["a", "b", "c", "d", "e"]))).toHaveProperty("j");
+  });
+
   test("keeps the list's order and adds nothing but the address", () => {
     const placed = placeTenants(
       subnet,
@@ -100,15 +115,30 @@ describe("placeTenants", () => {
   });
 });
 
-describe("addressesOf", () => {
-  test("reads the addresses out of the tenants output", () => {
-    expect(addressesOf({ acme: { host: "acme.db.localhost", address: "198.18.7.7" } })).toEqual({ acme: "198.18.7.7" });
+describe("tenantsIn", () => {
+  const urn = (id: string) => `urn:pulumi:dev::pgtenants::pgtenants:index:TenantDatabase::${id}`;
+  const acme = { urn: urn("acme"), type: "pgtenants:index:TenantDatabase", outputs: { address: "198.18.7.7" } };
+  const exported = (...resources: object[]) => ({ version: 3, deployment: { manifest: {}, resources } });
+
+  test("finds every tenant's component, with its address where one was recorded", () => {
+    const { outputs: _, ...globex } = { ...acme, urn: urn("globex") };
+    const volume = {
+      urn: `${urn("acme")}-data`,
+      type: "docker:index/volume:Volume",
+      outputs: { name: "pgtenants-dev.acme" },
+    };
+    expect(tenantsIn(exported(acme, globex, volume))).toEqual({ acme: "198.18.7.7", globex: undefined });
   });
 
-  test.each([[undefined], [null], ["text"], [{ acme: null }], [{ acme: { address: 7 } }], [{}]])(
-    "finds none in %j",
-    (value) => {
-      expect(addressesOf(value)).toEqual({});
-    },
-  );
+  test("leaves out what is only waiting to be deleted", () => {
+    expect(tenantsIn(exported({ ...acme, delete: true }))).toEqual({});
+  });
+
+  test("a new stack has none", () => {
+    expect(tenantsIn({ version: 3, deployment: { manifest: {} } })).toEqual({});
+  });
+
+  test.each([[undefined], [{}], [{ deployment: { resources: [{ urn: 7 }] } }]])("refuses %j", (value) => {
+    expect(() => tenantsIn(value)).toThrow();
+  });
 });

@@ -27,16 +27,24 @@ describe("encodeVerifier", () => {
 });
 
 describe("scramVerifier", () => {
-  test("is the same for the same role and password, and another one else", () => {
-    const verifier = scramVerifier("acme", "one password");
-    expect(scramVerifier("acme", "one password")).toBe(verifier);
-    expect(scramVerifier("globex", "one password")).not.toBe(verifier);
-    expect(scramVerifier("acme", "another password")).not.toBe(verifier);
+  const [acme, globex] = ["acme.db.example.com", "globex.db.example.com"];
+
+  test("is the same for the same tenant and password, and another one else", () => {
+    const verifier = scramVerifier(acme, "one password");
+    expect(scramVerifier(acme, "one password")).toBe(verifier);
+    expect(scramVerifier(globex, "one password")).not.toBe(verifier);
+    expect(scramVerifier(acme, "another password")).not.toBe(verifier);
+  });
+
+  test("the salt, which a server tells anybody, says nothing about the password", () => {
+    const salt = (verifier: string) => verifier.split("$")[1];
+    expect(salt(scramVerifier(acme, "one password"))).toBe(salt(scramVerifier(acme, "another password")));
+    expect(salt(scramVerifier(acme, "one password"))).not.toBe(salt(scramVerifier(globex, "one password")));
   });
 
   test.each(["", "naïve", "tab\t", "new\nline", "null\0"])("refuses %j without repeating it", (password) => {
-    expect(() => scramVerifier("acme", password)).toThrow(
-      'the password of role "acme" must be printable ASCII characters, at least one',
+    expect(() => scramVerifier(acme, password)).toThrow(
+      "the password for acme.db.example.com must be printable ASCII characters, at least one",
     );
   });
 });

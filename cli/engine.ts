@@ -1,0 +1,58 @@
+import { execFileSync } from "node:child_process";
+import type { EngineObject } from "./leftovers.ts";
+import { messageOf, OperatorError } from "./operatorError.ts";
+
+/** Runs the Docker CLI and gives what it printed. @throws OperatorError with what it said when it fails. */
+export function docker(...args: string[]): string {
+  try {
+    return execFileSync("docker", args, {
+      encoding: "utf8",
+      maxBuffer: 2 ** 30,
+      stdio: ["ignore", "pipe", "pipe"],
+    }).trim();
+  } catch (error) {
+    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : messageOf(error);
+    throw new OperatorError(`docker ${args[0]}: ${said}`, "docker info must answer for this user");
+  }
+}
+
+/** The containers or networks with the stack's labels, running or not. */
+export function listed(kind: "container" | "network", stack: string): EngineObject[] {
+  const all = kind === "container" ? ["--all"] : [];
+  return lines(docker(kind, "ls", "--no-trunc", ...all, ...labelled(stack), "--format", "{{json .}}"))
+    .map((line): Row => JSON.parse(line))
+    .map(({ ID, Name, Names, State, Labels }) => ({
+      id: ID,
+      name: Names ?? Name ?? ID,
+      running: (State ?? "running") === "running",
+      state: labelOf(Labels ?? "", "dev.pgtenants.state"),
+    }));
+}
+
+/** The names of the volumes with the stack's labels. */
+export function volumesOf(stack: string): string[] {
+  return lines(docker("volume", "ls", "--quiet", ...labelled(stack)));
+}
+
+/** A row of `docker … ls`, as far as this looks at it; networks have no state, and containers call their name Names. */
+interface Row {
+  readonly ID: string;
+  readonly Name?: string;
+  readonly Names?: string;
+  readonly State?: string;
+  readonly Labels?: string;
+}
+
+function labelled(stack: string): string[] {
+  return ["--filter", "label=dev.pgtenants.project=pgtenants", "--filter", `label=dev.pgtenants.stack=${stack}`];
+}
+
+/** One of our labels, none of which holds a comma, out of the list that Docker prints. */
+function labelOf(labels: string, name: string): string {
+  const label = labels.split(",").find((pair) => pair.startsWith(`${name}=`));
+  return label === undefined ? "" : label.slice(name.length + 1);
+}
+
+function lines(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
+}
