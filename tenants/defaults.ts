@@ -5,6 +5,12 @@ import { parseMiB } from "./units.ts";
 
 type Plan = Required<PlanFields>;
 
+/**
+ * Memory that a connection in use is counted with: a backend takes 1.3 to 2 MB ("Measuring the Memory Overhead of a Postgres
+ * Connection", 2020), what its queries sort and hash not included.
+ */
+export const MIB_PER_CONNECTION = 2;
+
 /** Idle, a tenant of this plan takes about 16 MB of real memory; the limit leaves room for 40 working connections. */
 const SMALL: Plan = { memory: "256 MB", cpuShares: 256, maxConnections: 40, sharedBuffers: "16 MB" };
 /** A quarter of the memory for shared buffers, as PostgreSQL's manual advises for a server of its own. */

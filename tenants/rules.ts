@@ -1,5 +1,5 @@
 import type { Draft } from "./check.ts";
-import { planNameOf, plansOf } from "./defaults.ts";
+import { MIB_PER_CONNECTION, planNameOf, plansOf } from "./defaults.ts";
 import type { Path, Problem } from "./issues.ts";
 import type { PlanFields } from "./schema.ts";
 import { closest, either } from "./text.ts";
@@ -7,6 +7,8 @@ import { formatMiB, parseMiB } from "./units.ts";
 
 /** A check over more than one value. Gets what the schema let through, and returns what it finds. */
 type Rule = (draft: Draft) => Problem[];
+
+type Field = keyof PlanFields;
 
 /** Every named plan is a built-in one or one of the file's. */
 const plansExist: Rule = (draft) => {
@@ -42,48 +44,84 @@ const idsAreUnique: Rule = ({ tenants }) => {
   });
 };
 
-/** Shared buffers take at most half of the memory: connections and sorting live in the rest, and past it the kernel ends the server. */
-const sharedBuffersFit: Rule = (draft) => {
-  const plans = plansOf(draft);
-  const inPlans = Object.entries(draft.plans).flatMap(([name, own]) =>
-    bufferProblems(["plans", name], own, plans.get(name), []),
-  );
-  const inTenants = draft.tenants.flatMap((own, index) => {
-    const name = planNameOf(own, draft);
-    const path: Path = ["tenants", index];
-    return bufferProblems(path, own, plans.get(name), [
-      [...path, "plan"],
-      ["defaults", "plan"],
-      ["plans", name, "memory"],
-      ["plans", name, "sharedBuffers"],
-    ]);
-  });
-  return [...inPlans, ...inTenants];
-};
-
-/** Judges an entry by its own values over `base`; one that sets neither is its plan's affair. */
-function bufferProblems(
-  path: Path,
-  own: PlanFields,
-  base: Required<PlanFields> | undefined,
-  reliesOn: Path[],
-): Problem[] {
-  if (base === undefined || (own.memory === undefined && own.sharedBuffers === undefined)) return [];
-  const memory = own.memory ?? base.memory;
-  const sharedBuffers = own.sharedBuffers ?? base.sharedBuffers;
-  const most = Math.floor(parseMiB(memory) / 2);
-  if (parseMiB(sharedBuffers) <= most) return [];
-  const all = [...reliesOn, [...path, "memory"], [...path, "sharedBuffers"]];
-  if (own.sharedBuffers !== undefined) {
-    const advice = `at most half of the memory of "${memory}"; write "${formatMiB(most)}" or less, or raise memory`;
-    return [{ path: [...path, "sharedBuffers"], advice, reliesOn: all }];
-  }
-  const least = formatMiB(2 * parseMiB(sharedBuffers));
-  const advice = `at least twice the sharedBuffers of "${sharedBuffers}"; write "${least}" or more, or set sharedBuffers, too`;
-  return [{ path: [...path, "memory"], advice, reliesOn: all }];
+/** A plan of the file, or a tenant whose plan is known. */
+interface Entry {
+  readonly path: Path;
+  /** What it sets itself. A rule judges by that: an entry that sets nothing of a rule's values is its plan's affair. */
+  readonly own: PlanFields;
+  /** What it comes to: its own values over those of its plan. */
+  readonly values: Required<PlanFields>;
+  /** What says where the values come from, and the mappings that they come from. */
+  readonly namedBy: readonly Path[];
+  readonly sources: readonly Path[];
 }
 
-const RULES: readonly Rule[] = [plansExist, idsAreUnique, sharedBuffersFit];
+function entriesOf(draft: Draft): readonly Entry[] {
+  const plans = plansOf(draft);
+  const inPlans = Object.entries(draft.plans).map(([name, own]) => {
+    const path: Path = ["plans", name];
+    return { path, own, plan: plans.get(name), namedBy: [], sources: [path] };
+  });
+  const inTenants = draft.tenants.map((own, index) => {
+    const name = planNameOf(own, draft);
+    const path: Path = ["tenants", index];
+    const namedBy: Path[] = [
+      [...path, "plan"],
+      ["defaults", "plan"],
+    ];
+    return { path, own, plan: plans.get(name), namedBy, sources: [["plans", name], path] };
+  });
+  return [...inPlans, ...inTenants].flatMap(({ plan, ...entry }) =>
+    plan === undefined ? [] : [{ ...entry, values: { ...plan, ...entry.own } }],
+  );
+}
+
+/** That an entry's `field` does not go with the others of `fields`. */
+function misfit({ path, namedBy, sources }: Entry, field: Field, fields: readonly Field[], advice: string): Problem[] {
+  const values = sources.flatMap((source) => fields.map((name): Path => [...source, name]));
+  return [{ path: [...path, field], advice, reliesOn: [...namedBy, ...values] }];
+}
+
+/** Shared buffers take at most half of the memory: connections and sorting live in the rest, and past it the kernel ends the server. */
+const sharedBuffersFit: Rule = (draft) =>
+  entriesOf(draft).flatMap((entry) => {
+    const { memory, sharedBuffers } = entry.values;
+    const fields = ["sharedBuffers", "memory"] as const;
+    const field = fields.find((name) => entry.own[name] !== undefined);
+    const most = Math.floor(parseMiB(memory) / 2);
+    if (field === undefined || parseMiB(sharedBuffers) <= most) return [];
+    const least = formatMiB(2 * parseMiB(sharedBuffers));
+    const advice = {
+      sharedBuffers: `at most half of the memory of "${memory}"; write "${formatMiB(most)}" or less, or raise memory`,
+      memory: `at least twice the sharedBuffers of "${sharedBuffers}"; write "${least}" or more, or set sharedBuffers, too`,
+    };
+    return misfit(entry, field, fields, advice[field]);
+  });
+
+/**
+ * The connections fit beside the shared buffers: otherwise the kernel ends the server when they are used, or before it
+ * has started. Nothing is said where {@link sharedBuffersFit} has refused one of the values.
+ */
+const connectionsFit: Rule = (draft) =>
+  entriesOf(draft).flatMap((entry) => {
+    const { memory, sharedBuffers, maxConnections } = entry.values;
+    const fields = ["maxConnections", "memory", "sharedBuffers"] as const;
+    const field = fields.find((name) => entry.own[name] !== undefined);
+    const used = maxConnections * MIB_PER_CONNECTION;
+    const least = parseMiB(sharedBuffers) + used;
+    if (field === undefined || least <= parseMiB(memory)) return [];
+    const most = Math.floor((parseMiB(memory) - parseMiB(sharedBuffers)) / MIB_PER_CONNECTION);
+    const left = formatMiB(parseMiB(memory) - used);
+    const each = `${MIB_PER_CONNECTION} MB for each of ${maxConnections} connections`;
+    const advice = {
+      maxConnections: `at most ${most}: each takes ${MIB_PER_CONNECTION} MB, beside the sharedBuffers of "${sharedBuffers}" in the memory of "${memory}"; write ${most} or less, or raise memory to "${formatMiB(least)}"`,
+      memory: `at least "${formatMiB(least)}": the sharedBuffers of "${sharedBuffers}" and ${each}; write "${formatMiB(least)}" or more, or set maxConnections to ${most} or less`,
+      sharedBuffers: `at most "${left}": the memory of "${memory}" without ${each}; write "${left}" or less, or raise memory to "${formatMiB(least)}"`,
+    };
+    return misfit(entry, field, fields, advice[field]);
+  });
+
+const RULES: readonly Rule[] = [plansExist, idsAreUnique, sharedBuffersFit, connectionsFit];
 
 /** What all the rules find, each of them run. */
 export function checkRules(draft: Draft): readonly Problem[] {

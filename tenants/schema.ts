@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { MIB_PER_CONNECTION } from "./defaults.ts";
 import { count, documented, name, size } from "./fields.ts";
 import {
   DATABASE_PATTERN,
@@ -37,7 +38,7 @@ function resourceFields(byDefault: string) {
   return {
     memory: documented(size(64, 1024 * 1024).exactOptional(), {
       meaning: "The most memory the tenant's container may use, page cache included.",
-      limits: "From 64 MB to 1024 GB, in whole MB or GB (1 GB is 1024 MB).",
+      limits: `From 64 MB to 1024 GB, in whole MB or GB (1 GB is 1024 MB). Holds at least \`sharedBuffers\` and ${MIB_PER_CONNECTION} MB for each of \`maxConnections\`.`,
       byDefault,
       change: "made in place, no restart. Set below what the tenant uses, it can end running queries.",
     }),
@@ -51,7 +52,7 @@ function resourceFields(byDefault: string) {
     maxConnections: documented(count(5, 5000).exactOptional(), {
       meaning:
         "The most connections the tenant's server accepts, the 3 that PostgreSQL keeps for the superuser included.",
-      limits: "A whole number from 5 to 5000. Each connection in use takes about 2 MB of the memory.",
+      limits: `A whole number from 5 to 5000. Each connection in use takes about ${MIB_PER_CONNECTION} MB of the memory, and all of them must fit beside \`sharedBuffers\`.`,
       byDefault,
       change: "restarts the tenant: seconds of downtime, its clients are disconnected.",
     }),

@@ -54,7 +54,7 @@ test("own values win over the plan, the plan over the built-in one", () => {
     { id: "hooli", database: "hooli", owner: "hooli", ...small, maxConnections: 20 },
     {
       ...{ id: "initech", database: "initech", owner: "initech", plan: "tiny" },
-      ...{ memoryMiB: 64, cpuShares: 256, maxConnections: 40, sharedBuffersMiB: 32 },
+      ...{ memoryMiB: 64, cpuShares: 256, maxConnections: 16, sharedBuffersMiB: 32 },
     },
   ]);
 });

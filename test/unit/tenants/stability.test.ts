@@ -13,7 +13,8 @@ const entry = fc.record({
   database: maybe(fc.stringMatching(/^d[a-z0-9_]{0,20}$/)),
   memory: maybe(size(1024, 8192)),
   cpuShares: maybe(fc.integer({ min: 2, max: 262_144 })),
-  maxConnections: maybe(fc.integer({ min: 5, max: 5000 })),
+  // At their most they fill the 256 MB of the smallest plan.
+  maxConnections: maybe(fc.integer({ min: 5, max: 64 })),
   sharedBuffers: maybe(size(1, 128)),
 });
 const entries = fc.uniqueArray(entry, { minLength: 1, maxLength: 12, selector: ({ id }) => id });
