@@ -32,7 +32,8 @@ describe("renderConnectionStrings", () => {
   });
 
   test("a URI gives back host, port, database, and user and password whatever they are", () => {
-    const text = fc.string({ minLength: 1, unit: "grapheme-ascii" });
+    // Without the third quote, which together with the other two no .env file can hold.
+    const text = fc.string({ minLength: 1, unit: "grapheme-ascii" }).filter((value) => !value.includes("`"));
     // As tenants.yaml lets them through: a path of "." alone would be no name to a URI, however it is encoded.
     const database = fc.stringMatching(/^[a-z][a-z0-9_]{0,62}$/);
     fc.assert(
