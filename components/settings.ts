@@ -43,7 +43,7 @@ const optional = [
 const domainPattern = /^(?=.{1,200}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/;
 
 /**
- * The one reader of the stack's configuration. Defaults of optional settings are those of Pulumi.yaml, which the engine fills in.
+ * The one reader of the stack's configuration. Defaults are those of Pulumi.yaml, repeated here for whoever runs without it.
  * @throws RunError with what was got, what was expected and the command that mends it, before any resource is registered.
  */
 export function readSettings(): Settings {

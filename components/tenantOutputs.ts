@@ -12,7 +12,7 @@ export interface TenantSummary {
   readonly database: string;
   readonly user: string;
   readonly plan: string;
-  /** The fixed address on the bridge. The next deployment reads it from here, so that it stays. */
+  /** The fixed address on the bridge. */
   readonly address: string;
   readonly state: "running";
 }
