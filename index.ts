@@ -1,32 +1,35 @@
 // One PostgreSQL per tenant: read the list, make what it says, hand out connection strings.
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { placeTenants } from "./components/addresses.ts";
-import { lastDeployment, refuseMissingTenants } from "./components/lastDeployment.ts";
+import { admitTenants } from "./components/admission.ts";
+import { lastDeployment } from "./components/lastDeployment.ts";
 import { orRunError } from "./components/runError.ts";
 import { readSettings } from "./components/settings.ts";
 import { tenantBridge } from "./components/tenantBridge.ts";
 import { TenantDatabase } from "./components/tenantDatabase.ts";
 import { routesOf, summarize } from "./components/tenantOutputs.ts";
 import { Traefik } from "./components/traefik.ts";
+import { previousOf } from "./components/transitions.ts";
 import { loadTenants } from "./tenants/load.ts";
 
 const settings = readSettings();
 const listed = orRunError(() => loadTenants(settings.tenantsFile));
 const last = await lastDeployment(settings.stack);
-refuseMissingTenants(listed, last, settings);
-const placed = orRunError(() => placeTenants(settings.subnet, listed, last));
+const placed = await admitTenants(listed, last, settings);
 
 const state = new random.RandomId("state", { byteLength: 8 }).hex;
 const bridge = tenantBridge(settings).name;
-const databases = placed.map((tenant) => new TenantDatabase(tenant.id, { tenant, settings, bridge, state }));
-new Traefik("traefik", { settings, state, routes: routesOf(placed, settings.domain) });
+const router = new Traefik("traefik", { settings, state, routes: routesOf(placed, settings.domain) });
+const shared = { settings, bridge, state, routes: router.routesWritten };
+const databases = placed.map(
+  (tenant) => new TenantDatabase(tenant.id, { ...shared, tenant, last: previousOf(tenant, last) }),
+);
 
-/** Per tenant, without secrets: host, port, database, user, plan, address, state. */
+/** Per tenant, without secrets: host, port, database, user, plan, address, state, access, limits. */
 export const tenants = summarize(placed, settings.domain, settings.port);
 /** Per tenant, secret: `uri`, `psql`, `jdbc`, `dotenv` and the other forms of components/connectionStrings.ts. */
 export const connectionStrings = pulumi.secret(
-  Object.fromEntries(databases.map((db) => [db.id, db.connectionStrings])),
+  Object.fromEntries(databases.filter((db) => db.exists).map((db) => [db.id, db.connectionStrings])),
 );
 /** Where all tenants are reached; the host name picks the tenant. */
 export const endpoint = `*.${settings.domain}:${settings.port}`;

@@ -48,7 +48,8 @@ export function compare(type: string, state: readonly StateResource[], engine: r
 
 /**
  * What another state made under this stack's name: somebody else's, or one that was lost. To take it for leftovers would end that stack's
- * sessions, and to go on would hand its data to whoever deploys here.
+ * sessions, and to go on would hand its data to whoever deploys here. A state that has made something keeps the volumes of tenants that it
+ * removed, without knowing them any more.
  * @param own the name of this state, undefined where it has made nothing yet. @param known names of volumes that this state made or was making.
  */
 export function foreign(
@@ -60,7 +61,8 @@ export function foreign(
   const made = containers
     .filter(({ state }) => own === undefined || state !== own)
     .map(({ name }) => `container ${name}`);
-  const kept = volumes.filter((name) => !known.includes(name)).map((name) => `volume ${name}`);
+  const unknown = own === undefined ? volumes.filter((name) => !known.includes(name)) : [];
+  const kept = unknown.map((name) => `volume ${name}`);
   return [...made, ...kept];
 }
 

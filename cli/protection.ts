@@ -8,7 +8,13 @@ const exportedState = z.object({
   deployment: z.object({
     resources: z
       .array(
-        z.object({ type: z.string(), urn: z.string(), parent: z.string().optional(), protect: z.boolean().optional() }),
+        z.object({
+          type: z.string(),
+          urn: z.string(),
+          parent: z.string().optional(),
+          protect: z.boolean().optional(),
+          retainOnDelete: z.boolean().optional(),
+        }),
       )
       .optional(),
   }),
@@ -16,14 +22,14 @@ const exportedState = z.object({
 
 /**
  * The tenants' volumes and passwords that a destroy of everything unprotected would take, by their names in the stack (`acme-data`,
- * `acme-password`), sorted. The router's volume is not among them: it is made anew.
+ * `acme-password`), sorted. Those of a removed tenant are not protected and yet kept. The router's volume is not among them: it is made anew.
  * @param json what `pulumi stack export` printed. @throws Error when it is of another form: then nothing is known to be safe.
  */
 export function unprotectedState(json: string): string[] {
   const { resources = [] } = exportedState.parse(JSON.parse(json)).deployment;
   return resources
     .filter(({ type, parent }) => statefulTypes.includes(type) && isTenant(parent))
-    .filter(({ protect }) => protect !== true)
+    .filter(({ protect, retainOnDelete }) => protect !== true && retainOnDelete !== true)
     .map(({ urn }) => nameIn(urn))
     .sort();
 }

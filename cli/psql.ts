@@ -66,9 +66,10 @@ function psqlInContainer(serviceFile: string): Psql {
   ];
 }
 
-/** The same psql for an operator to paste, who wants to type at it. */
-export function forTerminal([command, ...leading]: Psql): readonly string[] {
-  return [command, ...leading.flatMap((word) => (word === "--rm" ? ["--rm", "--interactive", "--tty"] : [word]))];
+/** The same psql for an operator who wants to type at it, or with `typed` false to give it something on standard input. */
+export function forTerminal([command, ...leading]: Psql, typed = true): readonly string[] {
+  const attached = ["--rm", "--interactive", ...(typed ? ["--tty"] : [])];
+  return [command, ...leading.flatMap((word) => (word === "--rm" ? attached : [word]))];
 }
 
 /** Asks one tenant for its time, with the certificate verified in full. Never throws: what went wrong is the answer. */

@@ -9,12 +9,13 @@ const mostOutput = 2 ** 30;
  * @throws OperatorError when the CLI is not there or fails.
  */
 export function pulumi(...args: readonly string[]): string {
+  return pulumiReading("", ...args);
+}
+
+/** The same with something on standard input, where secrets go. */
+export function pulumiReading(input: string, ...args: readonly string[]): string {
   try {
-    return execFileSync("pulumi", args, {
-      encoding: "utf8",
-      maxBuffer: mostOutput,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    return execFileSync("pulumi", args, { encoding: "utf8", maxBuffer: mostOutput, input, stdio: "pipe" });
   } catch (error) {
     throw failureOf(error);
   }

@@ -1,10 +1,15 @@
 import type { TenantOutput } from "./stackOutputs.ts";
+import { alignColumns } from "./table.ts";
 
-/** What became of asking one tenant; a stopped one is not asked. */
+/** What became of asking one tenant. One that is stopped, or lets nobody in from this machine, is not asked. */
 export type Answer =
   | { readonly kind: "answered"; readonly milliseconds: number }
   | { readonly kind: "failed"; readonly reason: string }
-  | { readonly kind: "stopped" };
+  | { readonly kind: "stopped" }
+  /** Access is turned off. */
+  | { readonly kind: "closed" }
+  /** Only other networks are let in. */
+  | { readonly kind: "restricted" };
 
 /** One tenant with its answer. */
 export interface TenantStatus {
@@ -42,28 +47,19 @@ function stateOf(answer: Answer): string {
       return "NO ANSWER";
     case "stopped":
       return "stopped";
+    case "closed":
+      return "running, access off";
+    case "restricted":
+      return "running, lets nobody in from here";
     default:
       return answer satisfies never;
   }
 }
 
 function summary(statuses: readonly TenantStatus[]): string {
-  const asked = statuses.filter(({ answer }) => answer.kind !== "stopped");
+  const asked = statuses.filter(({ answer }) => answer.kind === "answered" || answer.kind === "failed");
   const answered = asked.filter(({ answer }) => answer.kind === "answered");
   return `${answered.length} of ${asked.length} running tenants answered select now() through the router, certificate verified in full (verify-full).`;
-}
-
-function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows.reduce<number[]>(
-    (sofar, row) => row.map((cell, column) => Math.max(cell.length, sofar[column] ?? 0)),
-    [],
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }
 
 /** A path as one word of a POSIX shell, bare where it needs no quotes. */

@@ -1,13 +1,30 @@
 import { z } from "zod";
+import type { ConnectionStrings } from "../components/connectionStrings.ts";
 import { OperatorError } from "./operatorError.ts";
 
 const tenant = z.object({
   host: z.string(),
   port: z.number(),
   state: z.enum(["running", "stopped"]),
+  access: z.object({ enabled: z.boolean(), allow: z.array(z.string()) }),
+  tls: z.enum(["terminate", "passthrough"]),
+  address: z.string(),
+  memoryMiB: z.number(),
+  diskMiB: z.number(),
 });
 
-const connection = z.object({ pgService: z.string(), pgpass: z.string() });
+const connection = z.object({
+  uri: z.string(),
+  psql: z.string(),
+  psqlDirect: z.string(),
+  jdbc: z.string(),
+  dotenv: z.string(),
+  nodePostgres: z.string(),
+  prisma: z.string(),
+  npgsql: z.string(),
+  pgService: z.string(),
+  pgpass: z.string(),
+} satisfies Record<keyof ConnectionStrings, z.ZodType>);
 
 const stackOutputs = z.object({
   tenants: z.record(z.string(), tenant),
@@ -15,11 +32,14 @@ const stackOutputs = z.object({
   caCertificate: z.string().nullish(),
 });
 
-/** What the status needs of the stack's outputs, secrets in clear. */
+/** What the commands need of the stack's outputs, secrets in clear. */
 export type StackOutputs = z.infer<typeof stackOutputs>;
 
 /** One tenant's row of the output `tenants`. */
 export type TenantOutput = z.infer<typeof tenant>;
+
+/** The forms in which connections are handed out. */
+export const connectionFormats = Object.keys(connection.shape) as readonly (keyof ConnectionStrings)[];
 
 /**
  * Reads what `pulumi stack output --json --show-secrets` printed.

@@ -8,50 +8,65 @@ export interface ServerCertificate {
   readonly fingerprint: string;
 }
 
+/** The settings that name the two files of a pair, for messages. */
+export interface PairSettings {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** The pair that all tenants share. */
+export const wildcardSettings: PairSettings = { certificate: "tlsCertificateFile", key: "tlsKeyFile" };
+
 /**
- * Checks a certificate and its key before anything is changed: they belong together, they are valid now, and they cover `*.<domain>`.
+ * Checks a certificate and its key before anything is changed: they belong together, they are valid now, and they cover `host`.
  * @param chain PEM, the server's certificate first (`fullchain.pem`). @param key PEM (`privkey.pem`).
+ * @param host a host name, or `*.<domain>` for every tenant's.
  * @throws Error that says which of the files is wrong, what was found in it and what was expected.
  */
-export function checkCertificate(chain: string, key: string, domain: string, now: Date): ServerCertificate {
-  const leaf = parseLeaf(chain);
-  const probe = `any-tenant.${domain}`;
-  if (leaf.checkHost(probe, { subject: "never" }) === undefined) {
+export function checkCertificate(
+  chain: string,
+  key: string,
+  host: string,
+  now: Date,
+  settings = wildcardSettings,
+): ServerCertificate {
+  const leaf = parseLeaf(chain, settings);
+  if (leaf.checkHost(host.replace("*", "any-tenant"), { subject: "never" }) === undefined) {
     throw new Error(
-      `tlsCertificateFile: got a certificate for ${leaf.subjectAltName ?? "no name"}, expected one for *.${domain}; ` +
-        "every tenant's host name must be covered by it",
+      `${settings.certificate}: got a certificate for ${leaf.subjectAltName ?? "no name"}, expected one for ${host}; ` +
+        "every host name that it is served for must be covered by it",
     );
   }
   if (now < leaf.validFromDate || now > leaf.validToDate) {
     throw new Error(
-      `tlsCertificateFile: got a certificate that is valid from ${leaf.validFrom} to ${leaf.validTo}, expected one that is valid now; renew it`,
+      `${settings.certificate}: got a certificate that is valid from ${leaf.validFrom} to ${leaf.validTo}, expected one that is valid now; renew it`,
     );
   }
-  if (!leaf.checkPrivateKey(parseKey(key))) {
+  if (!leaf.checkPrivateKey(parseKey(key, settings))) {
     throw new Error(
-      "tlsKeyFile: got a key of another certificate, expected the key of tlsCertificateFile; use the pair of files of one renewal",
+      `${settings.key}: got a key of another certificate, expected the key of ${settings.certificate}; use the pair of files of one renewal`,
     );
   }
   const fingerprint = createHash("sha256").update(chain).digest("hex").slice(0, 16);
   return { bundle: `${chain.trimEnd()}\n${key.trimEnd()}\n`, fingerprint };
 }
 
-function parseLeaf(chain: string): X509Certificate {
+function parseLeaf(chain: string, settings: PairSettings): X509Certificate {
   try {
     return new X509Certificate(chain);
   } catch {
     throw new Error(
-      "tlsCertificateFile: expected certificates in PEM form, the server's own first, as in certbot's fullchain.pem",
+      `${settings.certificate}: expected certificates in PEM form, the server's own first, as in certbot's fullchain.pem`,
     );
   }
 }
 
-function parseKey(key: string) {
+function parseKey(key: string, settings: PairSettings) {
   try {
     return createPrivateKey(key);
   } catch {
     throw new Error(
-      "tlsKeyFile: expected a private key in PEM form without a pass phrase, as in certbot's privkey.pem",
+      `${settings.key}: expected a private key in PEM form without a pass phrase, as in certbot's privkey.pem`,
     );
   }
 }

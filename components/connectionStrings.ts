@@ -11,6 +11,8 @@ export interface ConnectionTarget {
   readonly caFile?: string | undefined;
   /** IP address to connect to where DNS does not know the host name; only libpq's forms can carry it. */
   readonly hostAddress?: string | undefined;
+  /** Whether TLS ends at the tenant's own server: then a client can ask for proof that nobody stands in between. */
+  readonly channelBinding?: boolean | undefined;
 }
 
 /** One tenant's connection in the forms that clients take. No one form fits all; which parameter breaks which client is in docs/connecting.md. */
@@ -44,6 +46,7 @@ export function renderConnectionStrings(target: ConnectionTarget): ConnectionStr
     sslmode: "verify-full",
     sslrootcert: caFile ?? "system",
     hostaddr: hostAddress,
+    channel_binding: channelBinding(target),
   };
   const plain = uri(target, { sslmode: "verify-full", sslrootcert: caFile });
   return {
@@ -58,6 +61,11 @@ export function renderConnectionStrings(target: ConnectionTarget): ConnectionStr
     pgService: pgService(target),
     pgpass: pgpass(target),
   };
+}
+
+/** libpq's word for it; other clients know none, or another one. */
+function channelBinding(target: ConnectionTarget): string | undefined {
+  return target.channelBinding === true ? "require" : undefined;
 }
 
 type Parameters = Readonly<Record<string, string | undefined>>;
@@ -131,7 +139,8 @@ function npgsql({ host, port, database, user, password, caFile }: ConnectionTarg
     .join(";");
 }
 
-function pgService({ id, host, port, database, user, caFile, hostAddress }: ConnectionTarget): string {
+function pgService(target: ConnectionTarget): string {
+  const { id, host, port, database, user, caFile, hostAddress } = target;
   const entries: Parameters = {
     host,
     hostaddr: hostAddress,
@@ -140,6 +149,7 @@ function pgService({ id, host, port, database, user, caFile, hostAddress }: Conn
     user,
     sslmode: "verify-full",
     sslrootcert: caFile ?? "system",
+    channel_binding: channelBinding(target),
   };
   const lines = given(entries).map(([name, value]) => `${name}=${value}\n`);
   return `[${id}]\n${lines.join("")}`;

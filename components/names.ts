@@ -20,8 +20,17 @@ const longestName = 63;
 /** The longest tenant id, as `tenants/schema.ts` allows it. */
 const longestTenantId = 40;
 
+/** What every bridge's interface begins with; the firewall rule in toolchain/setup/firewall.sh is for all of them. */
+const interfacePrefix = "pgt-";
+
+/** The kernel's bound for the name of a network interface (IFNAMSIZ - 1). */
+const longestInterface = 15;
+
 /** What is left for a stack's name. */
-const longestStack = longestName - longestTenantId - project.length - 2;
+const longestStack = Math.min(
+  longestName - longestTenantId - project.length - 2,
+  longestInterface - interfacePrefix.length,
+);
 
 const stackPattern = /^[a-z][a-z0-9-]*$/;
 
@@ -29,6 +38,8 @@ const stackPattern = /^[a-z][a-z0-9-]*$/;
 export interface StackNames {
   /** The bridge that tenants live on; the router's container and volume. */
   readonly stack: string;
+  /** The network interface of that bridge on the host, which firewall rules go by. */
+  readonly bridgeInterface: string;
   /** A tenant's container and, of the same name, its volume. */
   readonly tenant: (id: string) => string;
 }
@@ -36,7 +47,7 @@ export interface StackNames {
 /**
  * The names of everything that a stack makes. A dot stands before the tenant's id: with a dash, tenant `eu-acme` of stack `dev` and tenant
  * `acme` of stack `dev-eu` would share a volume.
- * @throws Error when the stack's name is not lower case letters, digits and dashes, or leaves no room for a tenant's id.
+ * @throws Error when the stack's name is not lower case letters, digits and dashes, or leaves no room for a tenant's id or in an interface's name.
  */
 export function stackNames(stack: string): StackNames {
   if (!stackPattern.test(stack) || stack.length > longestStack) {
@@ -46,7 +57,7 @@ export function stackNames(stack: string): StackNames {
     );
   }
   const name = `${project}-${stack}`;
-  return { stack: name, tenant: (id) => `${name}.${id}` };
+  return { stack: name, bridgeInterface: `${interfacePrefix}${stack}`, tenant: (id) => `${name}.${id}` };
 }
 
 /** The DNS name that clients reach a tenant by; it decides the route. */
@@ -75,4 +86,9 @@ export function ownerLabels(stack: string, tenant?: string): Label<string>[] {
  */
 export function stateLabel<Value>(state: Value): Label<Value> {
   return { label: `${labelPrefix}.state`, value: state };
+}
+
+/** Whether labels on the engine say that something is this stack's and this tenant's. */
+export function isOwnedBy(stack: string, tenant: string, labels: Readonly<Record<string, string>>): boolean {
+  return ownerLabels(stack, tenant).every(({ label, value }) => labels[label] === value);
 }

@@ -3,6 +3,22 @@ import type { Tenant } from "../tenants/tenant.ts";
 /** PostgreSQL settings by name. Values are text, as PostgreSQL takes them. */
 export type ServerSettings = Readonly<Record<string, string>>;
 
+/** Server processes beside the connections' own: the postmaster and its helpers, autovacuum, parallel workers, the disk guard, the operator's. */
+const otherProcesses = 40;
+
+/**
+ * What the server takes, logged in or not: twice the tenant's own connections and a few for the operator. A connection takes its place
+ * before it has said who it is, so logins that are never finished would otherwise keep everybody out, the superuser included.
+ */
+function connectionSlots(tenant: Tenant): number {
+  return 2 * tenant.maxConnections + 8;
+}
+
+/** The most processes in the tenant's container. */
+export function processLimit(tenant: Tenant): number {
+  return connectionSlots(tenant) + otherProcesses;
+}
+
 /**
  * Settings that the server reads at its start. They go on its command line, so a change shows in the preview as a replaced
  * container: a restart of the tenant, a few seconds in which it does not answer.
@@ -12,7 +28,7 @@ export function startSettings(tenant: Tenant): ServerSettings {
     cluster_name: tenant.id,
     listen_addresses: "*",
     unix_socket_directories: "/run/postgresql",
-    max_connections: String(tenant.maxConnections),
+    max_connections: String(connectionSlots(tenant)),
     shared_buffers: `${tenant.sharedBuffersMiB}MB`,
     // Worker processes for reading ahead, which a small tenant would pay for while idle: measured, 9 processes become 5.
     io_method: "sync",
@@ -23,9 +39,25 @@ export function startSettings(tenant: Tenant): ServerSettings {
   };
 }
 
-/** Settings that a running server takes over without a restart; the tenant's SQL step sets them with ALTER SYSTEM. */
-export function reloadSettings(tenant: Tenant): ServerSettings {
+/**
+ * Settings that a running server takes over without a restart; the tenant's SQL step sets them with ALTER SYSTEM.
+ * @param fingerprint names the certificate of a tenant with `tls: passthrough`.
+ */
+export function reloadSettings(tenant: Tenant, fingerprint: string): ServerSettings {
+  const certificateFile = `/var/lib/postgresql/tls/${fingerprint}.pem`;
   return {
+    ...(tenant.tls === "passthrough"
+      ? { ssl: "on", ssl_cert_file: certificateFile, ssl_key_file: certificateFile }
+      : {}),
+    statement_timeout: `${tenant.statementTimeoutMs}ms`,
+    idle_in_transaction_session_timeout: `${tenant.idleInTransactionTimeoutMs}ms`,
+    // Sorts and hashes that do not fit into memory; only the superuser can raise it. What is left of the disk is for data and WAL.
+    temp_file_limit: `${Math.floor(tenant.diskMiB / 4)}MB`,
+    // WAL between two checkpoints; the default of 1 GB would be all of a small tenant's disk. At least two segments of 16 MB.
+    max_wal_size: `${clamp(Math.floor(tenant.diskMiB / 8), 32, 1024)}MB`,
+    min_wal_size: "32MB",
+    // A replication slot that nobody reads from must not fill the disk.
+    max_slot_wal_keep_size: `${clamp(Math.floor(tenant.diskMiB / 8), 32, 1024)}MB`,
     // A client that starts a connection and then stays silent holds one of the tenant's slots for this long; the default is 60 s.
     authentication_timeout: "10s",
     // The planner's idea of the page cache; the default of 4 GB would be many times what the container may use.

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import ipaddr from "ipaddr.js";
 import { postgresImageTag, traefikImageTag } from "./images.ts";
-import { type StackNames, stackNames } from "./names.ts";
+import { type StackNames, stackNames, tenantHost } from "./names.ts";
 import { orRunError, runError } from "./runError.ts";
+import { parseNetworks, parsePasswords, parseTenantCertificates } from "./structuredSettings.ts";
 import { developmentFiles, readTls, type Tls, type TlsFiles } from "./tlsFiles.ts";
 
 /** What the stack's configuration says. The fields are described in Pulumi.yaml, or here where they have no place there. */
@@ -18,6 +19,12 @@ export interface Settings extends Tls {
   readonly deletionProtection: boolean;
   /** IP address for clients where DNS does not know the host names; undefined with proper DNS. */
   readonly hostAddress: string | undefined;
+  /** Load balancers whose PROXY protocol header is believed; none by default. A change restarts the router. */
+  readonly proxyProtocolFrom: readonly string[];
+  /** By id, the passwords of tenants with `password: custom`. Secret. */
+  readonly passwords: ReadonlyMap<string, string>;
+  /** By id, the certificates of tenants with `tls: passthrough` that have one of their own. */
+  readonly tenantTls: ReadonlyMap<string, Tls>;
   /** Image of the tenants' servers. Another one restarts every tenant. */
   readonly postgresImage: string;
   /** Image of the router. Another one restarts it, so every session ends once. */
@@ -36,6 +43,9 @@ const optional = [
   "tlsKeyFile",
   "tlsCaCertificateFile",
   "hostAddress",
+  "proxyProtocolFrom",
+  "passwords",
+  "tenantCertificates",
   "postgresImage",
   "traefikImage",
 ] as const;
@@ -55,7 +65,7 @@ export function readSettings(): Settings {
     domainPattern,
     "a lower case DNS name of two labels or more, such as db.example.com",
   );
-  const tls = readTls(tlsFiles(config), domain);
+  const tls = readTls(tlsFiles(config), `*.${domain}`);
   const stack = pulumi.getStack();
   return Object.freeze({
     stack,
@@ -67,6 +77,9 @@ export function readSettings(): Settings {
     subnet: config.get("subnet") ?? "198.18.0.0/16",
     deletionProtection: config.getBoolean("deletionProtection") ?? true,
     hostAddress: address(config, "hostAddress", []),
+    proxyProtocolFrom: structured("proxyProtocolFrom", parseNetworks, []),
+    passwords: structured("passwords", parsePasswords, new Map()),
+    tenantTls: tenantTls(domain),
     postgresImage: config.get("postgresImage") ?? postgresImageTag(),
     traefikImage: config.get("traefikImage") ?? traefikImageTag(),
     ...tls,
@@ -124,4 +137,23 @@ function tlsFiles(config: pulumi.Config): TlsFiles {
     default:
       throw wrong("tlsMode", mode, "files or development", "files");
   }
+}
+
+/** A setting that is a list or a mapping. Read as text: `Config.getObject` would print a warning where it is secret. */
+function structured<T>(key: string, parse: (json: unknown) => T, none: T): T {
+  const text = pulumi.runtime.getConfig(`${pulumi.getProject()}:${key}`);
+  return text === undefined ? none : orRunError(() => parse(JSON.parse(text)));
+}
+
+function tenantTls(domain: string): ReadonlyMap<string, Tls> {
+  const files = structured("tenantCertificates", parseTenantCertificates, new Map());
+  return new Map(
+    [...files].map(([id, pair]) => {
+      const names = {
+        certificate: `tenantCertificates.${id}.certificateFile`,
+        key: `tenantCertificates.${id}.keyFile`,
+      };
+      return [id, readTls(pair, tenantHost(id, domain), names)];
+    }),
+  );
 }

@@ -17,7 +17,11 @@ export function tenantBridge(settings: Settings): docker.Network {
       name: settings.names.stack,
       driver: "bridge",
       internal: true,
-      options: { "com.docker.network.bridge.enable_icc": "false" },
+      options: {
+        "com.docker.network.bridge.enable_icc": "false",
+        // The host's firewall drops what tenants begin towards the host, by this name: see docs/hardening.md.
+        "com.docker.network.bridge.name": settings.names.bridgeInterface,
+      },
       ipamConfigs: [{ subnet: settings.subnet, gateway: gatewayOf(settings.subnet) }],
       labels: ownerLabels(settings.stack),
     },

@@ -1,4 +1,4 @@
-import type { Tenant } from "../tenants/tenant.ts";
+import type { Access, Tenant } from "../tenants/tenant.ts";
 import type { Route } from "./dynamicConfig.ts";
 import { tenantHost } from "./names.ts";
 
@@ -14,23 +14,39 @@ export interface TenantSummary {
   readonly plan: string;
   /** The fixed address on the bridge. */
   readonly address: string;
-  readonly state: "running";
+  readonly state: "running" | "stopped";
+  readonly access: Access;
+  readonly tls: Tenant["tls"];
+  readonly memoryMiB: number;
+  readonly diskMiB: number;
 }
 
-/** The stack's `tenants` output: by id, so that the order of tenants.yaml does not show. */
+/** The stack's `tenants` output: by id, so that the order of tenants.yaml does not show. Removed tenants are not in it. */
 export function summarize(
   tenants: readonly PlacedTenant[],
   domain: string,
   port: number,
 ): Record<string, TenantSummary> {
-  return Object.fromEntries(tenants.map((tenant) => [tenant.id, summary(tenant, domain, port)]));
+  return Object.fromEntries(tenants.flatMap((tenant) => summary(tenant, domain, port)));
 }
 
-function summary({ id, database, owner, plan, address }: PlacedTenant, domain: string, port: number): TenantSummary {
-  return { host: tenantHost(id, domain), port, database, user: owner, plan, address, state: "running" };
+function summary(tenant: PlacedTenant, domain: string, port: number): [string, TenantSummary][] {
+  const { id, database, owner, plan, address, state, access, tls, memoryMiB, diskMiB } = tenant;
+  if (state === "removed") return [];
+  const host = tenantHost(id, domain);
+  return [[id, { host, port, database, user: owner, plan, address, state, access, tls, memoryMiB, diskMiB }]];
 }
 
-/** The routes of the whole list. */
+/** The routes of the whole list: of the tenants that run and may be reached. */
 export function routesOf(tenants: readonly PlacedTenant[], domain: string): Route[] {
-  return tenants.map(({ id, address }) => ({ id, host: tenantHost(id, domain), address }));
+  return tenants
+    .filter(({ state, access }) => state === "running" && access.enabled)
+    .map(({ id, address, access, tls }) => ({
+      id,
+      host: tenantHost(id, domain),
+      address,
+      passthrough: tls === "passthrough",
+      allow: access.allow,
+      maxConnectionsPerIp: access.maxConnectionsPerIp,
+    }));
 }

@@ -8,13 +8,21 @@ export interface TenantSqlSpec {
   readonly verifier: string;
   /** The tenant's database. Another name makes another, empty database; the old one stays. */
   readonly database: string;
+  /** The most connections of that role. Sessions above a lower limit live on. */
+  readonly connectionLimit: number;
+  readonly access: {
+    /** Whether the role may log in. Where it may not, its sessions end. */
+    readonly login: boolean;
+    /** The networks that the router lets in; a change ends the role's sessions, so that none stays that would not be let in now. */
+    readonly allow: readonly string[];
+  };
   /** Settings that need no restart. One that is gone from here falls back to the server's default. */
   readonly settings: ServerSettings;
 }
 
 /**
- * The SQL that makes role, database, grants and reloadable settings what the specification says. For psql, run by the superuser; may be
- * run any number of times; ends no session and restarts nothing.
+ * The SQL that makes role, database, grants, reloadable settings and sessions what the specification says. For psql, run by the superuser;
+ * may be run any number of times; restarts nothing. A server that the disk guard has made read-only stays so.
  *
  * Data enters at one place, as one quoted JSON document; the rest of the text is constant, and names and values reach statements through
  * format's %I and %L only.
@@ -32,6 +40,8 @@ function psqlQuoted(text: string): string {
 const statements = `\\set ON_ERROR_STOP on
 \\set VERBOSITY terse
 SET search_path = pg_catalog, pg_temp;
+SET default_transaction_read_only = off;
+SET statement_timeout = 0;
 SET client_min_messages = warning;
 SET log_statement = 'none';
 SET log_min_error_statement = 'panic';
@@ -42,9 +52,18 @@ SELECT format('CREATE ROLE %I', spec->>'owner')
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = spec->>'owner')
 \\gexec
 SELECT format(
-         'ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD %L',
-         spec->>'owner', spec->>'verifier')
+         'ALTER ROLE %I %s NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT %s PASSWORD %L',
+         spec->>'owner',
+         CASE WHEN (spec->'access'->>'login')::boolean THEN 'LOGIN' ELSE 'NOLOGIN' END,
+         (spec->>'connectionLimit')::integer,
+         spec->>'verifier')
   FROM (SELECT :'spec'::jsonb AS spec) AS input
+\\gexec
+SELECT format('ALTER ROLE %I NOLOGIN', rolname)
+  FROM pg_roles
+ WHERE shobj_description(oid, 'pg_authid') = 'pgtenants: owner' AND rolname <> :'spec'::jsonb->>'owner' AND rolcanlogin
+\\gexec
+SELECT format('COMMENT ON ROLE %I IS %L', :'spec'::jsonb->>'owner', 'pgtenants: owner')
 \\gexec
 
 SELECT format('CREATE DATABASE %I OWNER %I', spec->>'database', spec->>'owner')
@@ -59,9 +78,22 @@ SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', datname)
  WHERE datname IN ('postgres', 'template1', :'spec'::jsonb->>'database')
 \\gexec
 
-ALTER SYSTEM RESET ALL;
+SELECT format('ALTER SYSTEM RESET %I', name)
+  FROM (SELECT DISTINCT name FROM pg_file_settings WHERE sourcefile LIKE '%/postgresql.auto.conf') AS written
+ WHERE name NOT IN ('default_transaction_read_only', 'pgtenants.allow')
+   AND NOT :'spec'::jsonb->'settings' ? name
+\\gexec
 SELECT format('ALTER SYSTEM SET %I = %L', key, value)
   FROM jsonb_each_text(:'spec'::jsonb->'settings')
 \\gexec
+
+SELECT coalesce(current_setting('pgtenants.allow', true) <> (:'spec'::jsonb->'access'->>'allow'), false) AS moved \\gset
+SELECT format('ALTER SYSTEM SET %I = %L', 'pgtenants.allow', :'spec'::jsonb->'access'->>'allow')
+\\gexec
 SELECT pg_reload_conf() AS reloaded \\gset
+SELECT pg_terminate_backend(pid) AS ended
+  FROM pg_stat_activity
+ WHERE usename IN (SELECT rolname FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = 'pgtenants: owner')
+   AND (:'moved'::boolean OR NOT (:'spec'::jsonb->'access'->>'login')::boolean)
+\\g /dev/null
 `;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { checkCertificate, type ServerCertificate } from "./certificate.ts";
+import { checkCertificate, type PairSettings, type ServerCertificate, wildcardSettings } from "./certificate.ts";
 import { project } from "./names.ts";
 import { orRunError, runError } from "./runError.ts";
 
@@ -35,12 +35,15 @@ function fromEnvironment(name: string): string | undefined {
   return value === "" ? undefined : value;
 }
 
-/** Reads the files and checks that they are fit for `*.<domain>`. @throws RunError that names the setting, what was got and what was expected. */
-export function readTls(files: TlsFiles, domain: string): Tls {
-  const chain = readFile("tlsCertificateFile", files.certificate);
-  const key = readFile("tlsKeyFile", files.key);
+/**
+ * Reads the files and checks that they are fit for `host`, a host name or `*.<domain>`.
+ * @throws RunError that names the setting, what was got and what was expected.
+ */
+export function readTls(files: TlsFiles, host: string, settings: PairSettings = wildcardSettings): Tls {
+  const chain = readFile(settings.certificate, files.certificate);
+  const key = readFile(settings.key, files.key);
   return {
-    certificate: orRunError(() => checkCertificate(chain, key, domain, new Date())),
+    certificate: orRunError(() => checkCertificate(chain, key, host, new Date(), settings)),
     caCertificate: files.ca === undefined ? undefined : readFile("tlsCaCertificateFile", files.ca),
     caFile: files.ca,
   };

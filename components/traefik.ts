@@ -3,7 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { sayWhy } from "./containerFailure.ts";
 import { type Route, renderDynamicConfig } from "./dynamicConfig.ts";
-import { hardened } from "./hardening.ts";
+import { hardened, routerLimits } from "./hardening.ts";
 import { ownerLabels, stateLabel, typeTokens } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { staticArguments, volumeFolder } from "./staticConfig.ts";
@@ -19,6 +19,9 @@ export interface TraefikArgs {
 /** Time for open handshakes at a stop. Sessions end with the router whatever it is, so waiting longer would only delay the next one. */
 const stopSeconds = 15;
 
+/** Limit of processes and threads. The router was seen to take 9 threads under 200 connections on 2 cores; Go adds about one for each core. */
+const mostProcesses = 512;
+
 /** How long the router may take from its start to its listener; it was seen to take a fifth of a second. */
 const readySeconds = 15;
 
@@ -30,6 +33,12 @@ const readySeconds = 15;
  * itself listens on its port.
  */
 export class Traefik extends pulumi.ComponentResource {
+  /**
+   * Done when a running router works by the routes of this deployment. What must not begin under the old ones depends on it: a session that is
+   * ended before could come back in by a route that was to be closed.
+   */
+  readonly routesWritten: pulumi.Resource;
+
   constructor(name: string, args: TraefikArgs, opts?: pulumi.ComponentResourceOptions) {
     super(typeTokens.traefik, name, {}, opts);
     const { bundle, fingerprint } = args.settings.certificate;
@@ -41,8 +50,8 @@ export class Traefik extends pulumi.ComponentResource {
     const certificate = writeFile(`${name}-certificate`, certificateFile, pulumi.secret(bundle), child);
     // Traefik does not watch certificates: a new one has a new path, which changes this file, and must be there first.
     const text = renderDynamicConfig(args.routes, `${volumeFolder}/${certificateFile}`);
-    const routes = writeFile(`${name}-routes`, "routes/dynamic.yml", text, { ...child, dependsOn: certificate });
-    const container = createContainer(name, args, volume, { ...child, dependsOn: routes });
+    this.routesWritten = writeFile(`${name}-routes`, "routes/dynamic.yml", text, { ...child, dependsOn: certificate });
+    const container = createContainer(name, args, volume, { ...child, dependsOn: this.routesWritten });
     createReadinessStep(name, args, container, child);
     this.registerOutputs({});
   }
@@ -92,9 +101,10 @@ function createContainer(
     `${name}-router`,
     {
       ...hardened,
+      ...routerLimits,
       name: settings.names.stack,
       image: settings.traefikImage,
-      command: staticArguments(settings.listenAddress, settings.port),
+      command: staticArguments(settings),
       user: "65532:65532",
       networkMode: "host",
       mounts: [{ type: "volume", source: volume.name, target: volumeFolder, readOnly: true }],
@@ -106,7 +116,10 @@ function createContainer(
   );
 }
 
-/** Where the port is taken Docker calls the container "running" while it restarts for ever: so the listener itself is looked for. */
+/**
+ * Where the port is taken Docker calls the container "running" while it restarts for ever: so the listener itself is looked for. The limit of
+ * processes is set here, as the provider has no field for it: this step runs for each new container, and a restart keeps the limit.
+ */
 function createReadinessStep(
   name: string,
   { settings }: TraefikArgs,
@@ -116,8 +129,15 @@ function createReadinessStep(
   return new command.local.Command(
     `${name}-listening`,
     {
-      create: `docker exec "$CONTAINER" /usr/local/lib/pgtenants/ready.sh "$PORT" "$READY_SECONDS" || ${sayWhy}`,
-      environment: { CONTAINER: container.id, PORT: String(settings.port), READY_SECONDS: String(readySeconds) },
+      create:
+        'docker update --pids-limit "$PROCESSES" "$CONTAINER" >/dev/null && ' +
+        `docker exec "$CONTAINER" /usr/local/lib/pgtenants/ready.sh "$PORT" "$READY_SECONDS" || ${sayWhy}`,
+      environment: {
+        CONTAINER: container.id,
+        PORT: String(settings.port),
+        READY_SECONDS: String(readySeconds),
+        PROCESSES: String(mostProcesses),
+      },
       logging: command.local.Logging.None,
       addPreviousOutputInEnv: false,
     },

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { AccessSchema } from "./accessFields.ts";
 import type { Path, Problem } from "./issues.ts";
 import {
   DefaultsSchema,
@@ -42,7 +43,19 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
     const name = String(path.at(-1));
     return [{ path, at: "key", got: quoted(name), advice: issue.issues[0]?.message ?? issue.message }];
   }
+  if (issue.code === "invalid_union") return unionProblems(issue, path);
+  // Somebody may have written the password itself, and messages end up in logs.
+  if (path.at(-1) === "password") return [{ path, got: "something else", advice: issue.message }];
   return [{ path, advice: issue.message }];
+}
+
+/** What is wrong inside the one alternative whose kind of value it is; when it is of no alternative's kind, that. */
+function unionProblems(issue: z.core.$ZodIssueInvalidUnion, path: Path): Problem[] {
+  const meant = issue.errors.find(
+    (issues) => !issues.some(({ code, path }) => code === "invalid_type" && !path.length),
+  );
+  if (meant === undefined) return [{ path, advice: issue.message }];
+  return meant.flatMap(problemsOf).map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
 }
 
 function unknownField(path: Path, key: string): Problem {
@@ -56,10 +69,10 @@ function unknownField(path: Path, key: string): Problem {
   };
 }
 
-function fieldsAt([top]: Path): readonly string[] {
+function fieldsAt([top, , inside]: Path): readonly string[] {
   switch (top) {
     case "tenants":
-      return Object.keys(TenantSchema.shape);
+      return Object.keys(inside === "access" ? AccessSchema.shape : TenantSchema.shape);
     case "plans":
       return Object.keys(PlanSchema.shape);
     case "defaults":

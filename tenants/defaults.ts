@@ -1,7 +1,7 @@
 import { sqlName } from "./names.ts";
 import type { PlanFields, TenantEntry, TenantsFile } from "./schema.ts";
-import type { Tenant } from "./tenant.ts";
-import { parseMiB } from "./units.ts";
+import type { Access, Tenant } from "./tenant.ts";
+import { parseMiB, parseMilliseconds } from "./units.ts";
 
 type Plan = Required<PlanFields>;
 
@@ -12,9 +12,25 @@ type Plan = Required<PlanFields>;
 export const MIB_PER_CONNECTION = 2;
 
 /** Idle, a tenant of this plan takes about 16 MB of real memory; the limit leaves room for 40 working connections. */
-const SMALL: Plan = { memory: "256 MB", cpuShares: 256, maxConnections: 40, sharedBuffers: "16 MB" };
+const SMALL: Plan = {
+  memory: "256 MB",
+  cpuShares: 256,
+  maxConnections: 40,
+  sharedBuffers: "16 MB",
+  disk: "10 GB",
+  statementTimeout: "none",
+  // Longer than any work between two statements takes; a transaction that is left open keeps VACUUM from its work for good.
+  idleInTransactionTimeout: "10 min",
+};
 /** A quarter of the memory for shared buffers, as PostgreSQL's manual advises for a server of its own. */
-const LARGE: Plan = { memory: "2 GB", cpuShares: 1024, maxConnections: 200, sharedBuffers: "512 MB" };
+const LARGE: Plan = {
+  ...SMALL,
+  memory: "2 GB",
+  cpuShares: 1024,
+  maxConnections: 200,
+  sharedBuffers: "512 MB",
+  disk: "100 GB",
+};
 
 /** The plans that are there without being written down. */
 export const BUILT_IN_PLANS: ReadonlyMap<string, Plan> = new Map([
@@ -48,16 +64,43 @@ export function withDefaults(file: TenantsFile): readonly Tenant[] {
 function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<string, Plan>): Tenant {
   const plan = plans.get(planName);
   if (plan === undefined) throw new Error(`plan "${planName}" passed the checks and is not there`);
-  const { memory, cpuShares, maxConnections, sharedBuffers } = { ...plan, ...entry };
-  const owner = sqlName(entry.id);
+  const values = { ...plan, ...entry };
+  const formerIds = formerIdsOf(entry);
+  const origin = formerIds[0] ?? entry.id;
+  // A tenant that got its first id back has it among the earlier ones.
+  const otherIds = formerIds.filter((former) => former !== entry.id);
+  const owner = entry.user ?? sqlName(origin);
   return Object.freeze({
     id: entry.id,
-    database: entry.database ?? owner,
+    origin,
+    formerIds: Object.freeze(otherIds),
+    database: entry.database ?? sqlName(origin),
     owner,
     plan: planName,
-    memoryMiB: parseMiB(memory),
-    cpuShares,
-    maxConnections,
-    sharedBuffersMiB: parseMiB(sharedBuffers),
+    state: entry.state ?? "running",
+    removedOn: entry.confirm?.split(" ")[1],
+    access: accessOf(entry, values.maxConnections),
+    password: entry.password ?? "generated",
+    passwordVersion: entry.passwordVersion ?? 1,
+    tls: entry.tls ?? "terminate",
+    adoptedVolume: entry.volume,
+    memoryMiB: parseMiB(values.memory),
+    cpuShares: values.cpuShares,
+    maxConnections: values.maxConnections,
+    sharedBuffersMiB: parseMiB(values.sharedBuffers),
+    diskMiB: parseMiB(values.disk),
+    statementTimeoutMs: parseMilliseconds(values.statementTimeout),
+    idleInTransactionTimeoutMs: parseMilliseconds(values.idleInTransactionTimeout),
   });
+}
+
+/** The earlier ids of an entry, oldest first. */
+export function formerIdsOf({ renamedFrom = [] }: Pick<TenantEntry, "renamedFrom">): readonly string[] {
+  return typeof renamedFrom === "string" ? [renamedFrom] : renamedFrom;
+}
+
+function accessOf({ access = {} }: TenantEntry, maxConnections: number): Access {
+  const { enabled = true, allow = [], maxConnectionsPerIp = maxConnections } = access;
+  // Sorted, so that a list in another order is no change, which would end sessions.
+  return Object.freeze({ enabled, allow: Object.freeze(allow.toSorted()), maxConnectionsPerIp });
 }

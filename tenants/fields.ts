@@ -1,29 +1,21 @@
 import * as z from "zod";
-import { formatMiB, guessMiB, parseMiB, SIZE_PATTERN } from "./units.ts";
-
-/** What the reference and the editor say about a field. */
-interface FieldDoc {
-  readonly meaning: string;
-  readonly limits: string;
-  readonly byDefault: string;
-  /** What a change of the value does to a tenant that runs. */
-  readonly change: string;
-}
-
-/** The words for each field of the file, read by the reference. */
-export const fieldDocs = z.registry<FieldDoc>();
-
-/** Attaches the words to a field's schema, for the reference and, as its description, for editors. */
-export function documented<S extends z.ZodType>(schema: S, doc: FieldDoc, json: Record<string, unknown> = {}): S {
-  fieldDocs.add(schema, doc);
-  const description = `${doc.meaning} ${doc.limits} Default: ${doc.byDefault} A change: ${doc.change}`;
-  z.globalRegistry.add(schema, { description, ...json });
-  return schema;
-}
+import { closest, either, guessable } from "./text.ts";
+import {
+  DURATION_PATTERN,
+  formatMiB,
+  formatMilliseconds,
+  guessMiB,
+  guessMilliseconds,
+  NO_LIMIT,
+  parseMiB,
+  parseMilliseconds,
+  SIZE_PATTERN,
+} from "./units.ts";
 
 // The kinds of fields. Every message reads "what was expected; how to mend it"; where it is and what was got is put before.
 
-interface Refused {
+/** What a message is made from. */
+export interface Refused {
   readonly input?: unknown;
 }
 
@@ -48,22 +40,65 @@ export function size(minMiB: number, maxMiB: number) {
 /** A whole number between two bounds. */
 export function count(min: number, max: number) {
   const error = ({ input }: Refused): string => {
-    const meant = Math.round(Number.parseFloat(String(input)));
+    const meant = Math.round(Number.parseFloat(guessable(input)));
     const value = Number.isNaN(meant) ? min : Math.min(max, Math.max(min, meant));
     return `a whole number from ${min} to ${max}${typeof input === "string" ? ", without quotes" : ""}; write ${value}`;
   };
   return z.int({ error }).min(min, { error }).max(max, { error });
 }
 
+const DAY_MS = parseMilliseconds("24 h");
+
+/** A time span as text, such as "30 s", of a day at most; or "none". */
+export function duration() {
+  const error = ({ input }: Refused): string => {
+    const meant = guessMilliseconds(input);
+    const fix = meant === undefined ? "30 s" : formatMilliseconds(Math.min(meant, DAY_MS));
+    return `a time span such as "30 s" or "10 min", "24 h" at most, or "${NO_LIMIT}" for no limit; write "${fix}"`;
+  };
+  return z
+    .string({ error })
+    .regex(DURATION_PATTERN, { abort: true, error })
+    .refine((text) => parseMilliseconds(text) <= DAY_MS, { error });
+}
+
+/** One of a few words. @param otherwise the advice when none of them is close to what was got. */
+export function word<const Words extends readonly [string, ...string[]]>(
+  words: Words,
+  otherwise = "write one of them",
+) {
+  return z.enum(words, {
+    error: ({ input }) => {
+      const meant = closest(guessable(input), words);
+      return `${either(words)}; ${meant === undefined ? otherwise : `did you mean "${meant}"?`}`;
+    },
+  });
+}
+
+const FLAG_WORDS: ReadonlyMap<string, boolean> = new Map([
+  ...["yes", "y", "on", "1"].map((word) => [word, true] as const),
+  ...["no", "n", "off", "0"].map((word) => [word, false] as const),
+]);
+
+/** Yes or no. */
+export function flag() {
+  const error = ({ input }: Refused): string => {
+    const text = guessable(input).trim().toLowerCase();
+    const meant = FLAG_WORDS.get(text) ?? closest(text, ["true", "false"]);
+    return `true or false, without quotes; write ${meant ?? "one of them"}`;
+  };
+  return z.boolean({ error });
+}
+
 interface NameForm {
   /** The form in words. */
   readonly expected: string;
   readonly pattern: RegExp;
-  /** What stands between words; other separators are taken for a slip. */
-  readonly separator: "-" | "_";
+  /** What stands between words; other separators, and upper case, are taken for a slip. Without it, no correction is guessed. */
+  readonly separator?: "-" | "_";
   /** Why a name that fits is not to be had; undefined when it is. */
   readonly whyReserved: (name: string) => string | undefined;
-  /** The advice when no correction can be guessed. */
+  /** The advice when there is no correction. */
   readonly otherwise: string;
 }
 
@@ -71,11 +106,10 @@ interface NameForm {
 export function name({ expected, pattern, separator, whyReserved, otherwise }: NameForm) {
   const fits = (text: string): boolean => pattern.test(text) && whyReserved(text) === undefined;
   const fix = (input: unknown): string => {
+    const text = guessable(input);
     // YAML reads true, null and 12 as something else than text.
-    if (typeof input !== "string") {
-      const unquoted = input !== undefined && input !== null && fits(String(input));
-      return unquoted ? `put it in quotes ("${String(input)}") or ${otherwise}` : otherwise;
-    }
+    if (typeof input !== "string") return fits(text) ? `put it in quotes ("${text}") or ${otherwise}` : otherwise;
+    if (separator === undefined) return otherwise;
     const mended = input
       .slice(0, 100)
       .trim()
@@ -88,6 +122,6 @@ export function name({ expected, pattern, separator, whyReserved, otherwise }: N
     .string({ error })
     .regex(pattern, { abort: true, error })
     .refine((text) => whyReserved(text) === undefined, {
-      error: ({ input }) => `a name that is not reserved: ${whyReserved(String(input))}; choose another`,
+      error: ({ input }) => `a name that is not reserved: ${whyReserved(String(input))}; ${otherwise}`,
     });
 }

@@ -5,8 +5,17 @@
  */
 export const ID_PATTERN = /^(?!.*--)[a-z][a-z0-9-]{1,38}[a-z0-9]$/;
 
-/** A database name that needs no quotes in SQL, within PostgreSQL's 63 bytes. */
-export const DATABASE_PATTERN = /^[a-z][a-z0-9_]{0,62}$/;
+/** A database's name, within PostgreSQL's 63 bytes. With a `-` it needs quotes in SQL; databases that are taken over may have one. */
+export const DATABASE_PATTERN = /^[a-z][a-z0-9_-]{0,62}$/;
+
+/** A role's name, within PostgreSQL's 63 bytes. It needs quotes in SQL only where it is a keyword, such as `user`. */
+export const ROLE_PATTERN = /^[a-z][a-z0-9_]{0,62}$/;
+
+/** A volume's name on the engine, as Docker allows it. */
+export const VOLUME_PATTERN = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$/;
+
+/** The superuser's role in every tenant's server, which logs in inside the container only. */
+const SUPERUSER = "pgtenants";
 
 /** A plan's name; it is only a key in this file. */
 export const PLAN_PATTERN = /^[a-z][a-z0-9-]{0,39}$/;
@@ -16,13 +25,18 @@ export function sqlName(id: string): string {
   return id.replaceAll("-", "_");
 }
 
+/** What two ids have in common that cannot be told apart: host names ignore case, and role names have `_` for `-`. */
+export function sameId(id: string): string {
+  return sqlName(id.trim().toLowerCase());
+}
+
 const HBA_WORD = "a word with a meaning of its own in pg_hba.conf";
 const ROLE_WORD = "a word that PostgreSQL keeps for roles";
 const HOST_WORD = "a host name with a meaning of its own";
 const OBJECT_WORD = "a name that every JavaScript object carries";
 
 const DATABASE_RESERVATIONS: ReadonlyMap<string, string> = new Map([
-  ["postgres", "the name of the superuser and its database"],
+  ["postgres", "the name of PostgreSQL's own database"],
   ["template0", "one of PostgreSQL's template databases"],
   ["template1", "one of PostgreSQL's template databases"],
   ["pgbouncer", "PgBouncer's own administration database"],
@@ -33,20 +47,26 @@ const DATABASE_RESERVATIONS: ReadonlyMap<string, string> = new Map([
   ["samegroup", HBA_WORD],
 ]);
 
-const ID_RESERVATIONS: ReadonlyMap<string, string> = new Map([
-  ...DATABASE_RESERVATIONS,
+const ROLE_RESERVATIONS: ReadonlyMap<string, string> = new Map([
+  [SUPERUSER, "the superuser's name"],
   ["public", ROLE_WORD],
   ["none", ROLE_WORD],
   ["current_role", ROLE_WORD],
   ["current_user", ROLE_WORD],
   ["session_user", ROLE_WORD],
+  ["all", HBA_WORD],
+  ["replication", HBA_WORD],
+]);
+
+const ID_RESERVATIONS: ReadonlyMap<string, string> = new Map([
+  ...ROLE_RESERVATIONS,
+  ...DATABASE_RESERVATIONS,
   ["root", "an administrator's name"],
   ["admin", "an administrator's name"],
   ["www", HOST_WORD],
   ["localhost", HOST_WORD],
   ["default", "the word for a value that was not chosen"],
   ["traefik", "the name of the shared proxy"],
-  ["pgtenants", "the name of this program"],
   ["constructor", OBJECT_WORD],
   ["prototype", OBJECT_WORD],
 ]);
@@ -61,10 +81,12 @@ export const RESERVED_IDS: readonly string[] = [...ID_RESERVATIONS.keys()]
   .map((name) => name.replaceAll("_", "-"))
   .filter((id) => ID_PATTERN.test(id));
 
+const OWN_ROLES = 'PostgreSQL keeps "pg_" for its own roles';
+
 /** Why no tenant may have this id; undefined when it is free. Judges the role and database names made of it, too. */
 export function whyIdReserved(id: string): string | undefined {
   const role = sqlName(id);
-  if (role.startsWith("pg_")) return `it makes the role "${role}", and PostgreSQL keeps "pg_" for its own roles`;
+  if (role.startsWith("pg_")) return `it makes the role "${role}", and ${OWN_ROLES}`;
   for (const [suffix, reason] of RESERVED_SUFFIXES) {
     if (id.endsWith(suffix)) return reason;
   }
@@ -76,4 +98,16 @@ export function whyIdReserved(id: string): string | undefined {
 export function whyDatabaseReserved(name: string): string | undefined {
   const meaning = DATABASE_RESERVATIONS.get(name);
   return meaning === undefined ? undefined : `it is ${meaning}`;
+}
+
+/** Why no tenant's role may have this name; undefined when it is free. `postgres` is: the superuser has another name here. */
+export function whyRoleReserved(name: string): string | undefined {
+  if (name.startsWith("pg_")) return OWN_ROLES;
+  const meaning = ROLE_RESERVATIONS.get(name);
+  return meaning === undefined ? undefined : `it is ${meaning}`;
+}
+
+/** Why no volume of this name can be taken over; undefined when it can. Ours are found by the tenant's first id. */
+export function whyVolumeReserved(name: string): string | undefined {
+  return name.startsWith("pgtenants-") ? "it begins like the names of our own volumes" : undefined;
 }

@@ -1,7 +1,28 @@
 import * as z from "zod";
 import { BUILT_IN_PLANS } from "./defaults.ts";
-import { fieldDocs } from "./fields.ts";
+import { fieldDocs } from "./fieldDocs.ts";
 import { DefaultsSchema, PlanSchema, TenantSchema, TenantsFileSchema } from "./schema.ts";
+
+/** An entry with most of what can be said about a tenant. */
+const EXAMPLE = `tenants:
+  - id: acme # all the rest as in the plan small
+  - id: globex-eu
+    plan: large
+    memory: 4 GB # a value of its own wins over the plan's
+    statementTimeout: 30 s
+    database: orders
+    user: app
+    access:
+      allow: [203.0.113.0/24, "2001:db8::/32"]
+      maxConnectionsPerIp: 20
+    passwordVersion: 2 # a third password: 3
+    tls: passthrough
+  - id: hooli-group
+    renamedFrom: hooli # data, role, database and password as before
+    state: stopped
+  - id: initech
+    state: removed
+    confirm: initech 2026-11-21`;
 
 /** The JSON Schema by which editors check and complete `tenants.yaml`. */
 export function renderJsonSchema(): string {
@@ -16,9 +37,10 @@ export function renderReference(): string {
     "# tenants.yaml",
     "The one file an operator edits: which tenants there are, and what each of them gets. `tenants/tenants.yaml` is an example.",
     "The file is read as YAML 1.2, strictly: one document of at most 256 kB in UTF-8, each key once, no unknown fields, no anchors, aliases, merge keys or tags. All mistakes are reported at once, each with its line and a way to mend it, and none of them changes anything that runs.",
-    "Sizes are texts such as `512 MB` or `2 GB`: a whole number, a space, the unit. 1 MB is 1,048,576 bytes and 1 GB is 1024 MB.",
+    `\`\`\`yaml\n${EXAMPLE}\n\`\`\``,
+    "Sizes are texts such as `512 MB` or `2 GB`: a whole number, a space, the unit. 1 MB is 1,048,576 bytes and 1 GB is 1024 MB. Time spans are written the same way: `500 ms`, `30 s`, `10 min`, `2 h`.",
     "## tenants",
-    "A list of 1 to 500 tenants. Their order means nothing: what a tenant gets depends on its own entry, its plan and the defaults.",
+    "A list of 1 to 500 tenants. Their order means nothing: what a tenant gets depends on its own entry, its plan and the defaults. Taking a tenant out of the list is an error, until its removal is confirmed: see [`state`](#state).",
     fieldsOf(TenantSchema),
     "## plans",
     "A mapping from plan names to the values that a plan gives. A plan with the name of a built-in one changes the values it sets; any other name is a new plan. A change of a plan's value is that change for every tenant of the plan that does not set the value itself.",
@@ -33,25 +55,28 @@ export function renderReference(): string {
     ),
     "## defaults",
     "What holds for every tenant that says nothing else.",
-    fieldsOf(DefaultsSchema),
+    fieldsOf(DefaultsSchema, "defaults."),
   ].join("\n\n")}\n`;
 }
 
-function fieldsOf(schema: z.ZodObject): string {
-  const rows = Object.entries(schema.shape).map(([field, type]) => {
+/** A section for each field, those inside a field by their full name. */
+function fieldsOf(schema: z.ZodObject, prefix = ""): string {
+  const sections = Object.entries(schema.shape).map(([field, type]) => {
+    const inner = type instanceof z.ZodExactOptional ? type.unwrap() : type;
+    if (inner instanceof z.ZodObject) return fieldsOf(inner, `${prefix}${field}.`);
     const doc = fieldDocs.get(type as z.ZodType);
-    if (doc === undefined) throw new Error(`the field "${field}" has no words for the reference`);
-    return [code(field), `${doc.meaning} ${doc.limits}`, capitalized(doc.byDefault), capitalized(doc.change)];
+    if (doc === undefined) throw new Error(`the field "${prefix}${field}" has no words for the reference`);
+    return [
+      `### ${code(prefix + field)}`,
+      doc.meaning,
+      [`- Limits: ${doc.limits}`, `- Default: ${doc.byDefault}`, `- A change: ${doc.change}`].join("\n"),
+    ].join("\n\n");
   });
-  return table(["Field", "Meaning and limits", "Default", "A change"], rows);
+  return sections.join("\n\n");
 }
 
 function code(word: string): string {
   return `\`${word}\``;
-}
-
-function capitalized(sentence: string): string {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

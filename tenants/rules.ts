@@ -1,6 +1,8 @@
 import type { Draft } from "./check.ts";
 import { MIB_PER_CONNECTION, planNameOf, plansOf } from "./defaults.ts";
 import type { Path, Problem } from "./issues.ts";
+import { formerIdsAreFree, removalsAreConfirmed, volumesAreUnique } from "./lifeRules.ts";
+import { sameId } from "./names.ts";
 import type { PlanFields } from "./schema.ts";
 import { closest, either } from "./text.ts";
 import { formatMiB, parseMiB } from "./units.ts";
@@ -25,15 +27,12 @@ const plansExist: Rule = (draft) => {
   ];
 };
 
-/**
- * No two ids are alike once in lower case and with `-` as `_`: host names ignore case, and role names have no `-`. Looks
- * at refused ids, too, since the form that would be accepted may be taken.
- */
+/** No two tenants have the same id ({@link sameId}). Looks at refused ids, too, since the form that would be accepted may be taken. */
 const idsAreUnique: Rule = ({ tenants }) => {
   const first = new Map<string, number>();
   return tenants.flatMap(({ id }, index) => {
     if (id === undefined) return [];
-    const key = id.trim().toLowerCase().replaceAll("-", "_");
+    const key = sameId(id);
     const earlier = first.get(key);
     if (earlier === undefined) {
       first.set(key, index);
@@ -121,7 +120,15 @@ const connectionsFit: Rule = (draft) =>
     return misfit(entry, field, fields, advice[field]);
   });
 
-const RULES: readonly Rule[] = [plansExist, idsAreUnique, sharedBuffersFit, connectionsFit];
+const RULES: readonly Rule[] = [
+  plansExist,
+  idsAreUnique,
+  formerIdsAreFree,
+  removalsAreConfirmed,
+  volumesAreUnique,
+  sharedBuffersFit,
+  connectionsFit,
+];
 
 /** What all the rules find, each of them run. */
 export function checkRules(draft: Draft): readonly Problem[] {

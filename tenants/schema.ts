@@ -1,25 +1,13 @@
 import * as z from "zod";
-import { MIB_PER_CONNECTION } from "./defaults.ts";
-import { count, documented, name, size } from "./fields.ts";
-import {
-  DATABASE_PATTERN,
-  ID_PATTERN,
-  PLAN_PATTERN,
-  RESERVED_IDS,
-  whyDatabaseReserved,
-  whyIdReserved,
-} from "./names.ts";
-
-const id = name({
-  expected: 'an id of 3 to 40 characters from a-z, 0-9 and "-": a letter first, no "-" at the end, no "--"',
-  pattern: ID_PATTERN,
-  separator: "-",
-  whyReserved: whyIdReserved,
-  otherwise: 'choose an id such as "acme"',
-});
+import { documented } from "./fieldDocs.ts";
+import { name } from "./fields.ts";
+import { id } from "./idField.ts";
+import { lifeFields } from "./lifeFields.ts";
+import { DATABASE_PATTERN, PLAN_PATTERN, RESERVED_IDS, whyDatabaseReserved } from "./names.ts";
+import { resourceFields } from "./resourceFields.ts";
 
 const database = name({
-  expected: 'a database name of 1 to 63 characters from a-z, 0-9 and "_", a letter first',
+  expected: 'a database name of 1 to 63 characters from a-z, 0-9, "_" and "-", a letter first',
   pattern: DATABASE_PATTERN,
   separator: "_",
   whyReserved: whyDatabaseReserved,
@@ -34,37 +22,6 @@ const planName = name({
   otherwise: 'choose a name such as "small"',
 });
 
-function resourceFields(byDefault: string) {
-  return {
-    memory: documented(size(64, 1024 * 1024).exactOptional(), {
-      meaning: "The most memory the tenant's container may use, page cache included.",
-      limits: `From 64 MB to 1024 GB, in whole MB or GB (1 GB is 1024 MB). Holds at least \`sharedBuffers\` and ${MIB_PER_CONNECTION} MB for each of \`maxConnections\`.`,
-      byDefault,
-      change: "made in place, no restart. Set below what the tenant uses, it can end running queries.",
-    }),
-    cpuShares: documented(count(2, 262_144).exactOptional(), {
-      meaning:
-        "The tenant's weight when processors are scarce: with twice the shares it gets twice the time. While they are idle, nothing holds it back.",
-      limits: "A whole number from 2 to 262144, the kernel's range.",
-      byDefault,
-      change: "made in place, no restart.",
-    }),
-    maxConnections: documented(count(5, 5000).exactOptional(), {
-      meaning:
-        "The most connections the tenant's server accepts, the 3 that PostgreSQL keeps for the superuser included.",
-      limits: `A whole number from 5 to 5000. Each connection in use takes about ${MIB_PER_CONNECTION} MB of the memory, and all of them must fit beside \`sharedBuffers\`.`,
-      byDefault,
-      change: "restarts the tenant: seconds of downtime, its clients are disconnected.",
-    }),
-    sharedBuffers: documented(size(1, 512 * 1024).exactOptional(), {
-      meaning: "PostgreSQL's own page cache (`shared_buffers`), part of the memory.",
-      limits: "From 1 MB, in whole MB or GB, to at most half of `memory`.",
-      byDefault,
-      change: "restarts the tenant: seconds of downtime, its clients are disconnected.",
-    }),
-  };
-}
-
 const shaped = (what: string, example: string) => ({ error: () => `${what}; write it as ${example}` });
 
 export const DefaultsSchema = z.strictObject(
@@ -73,7 +30,7 @@ export const DefaultsSchema = z.strictObject(
       meaning: "The plan of every tenant that names none.",
       limits: "A built-in plan, or one under `plans`.",
       byDefault: "`small`.",
-      change: "as a change of each value in which the two plans differ, for every tenant that names no plan.",
+      change: "the same as changing each value in which the two plans differ, for every tenant that names no plan.",
     }),
   },
   shaped("a mapping with the field plan", '"defaults: { plan: small }"'),
@@ -87,13 +44,14 @@ export const PlanSchema = z.strictObject(
 export const TenantSchema = z.strictObject(
   {
     id: documented(
-      id,
+      id(),
       {
-        meaning: "Names the tenant: the first label of its host, and, with `-` as `_`, its role.",
+        meaning: "Names the tenant. It is the first label of its host: `acme` is reached at `acme.<domain>`.",
         limits:
-          "3 to 40 characters from a-z, 0-9 and `-`: a letter first, no `-` at the end, no `--`. No reserved word, no two alike.",
+          "3 to 40 characters from a-z, 0-9 and `-`; a letter first, no `-` at the end, no `--`. No reserved word, no two alike.",
         byDefault: "none, must be given.",
-        change: "means another tenant: a new, empty one under the new id. The data of the old one is kept.",
+        change:
+          "makes it another tenant, and the old one is missing, which is an error. With `renamedFrom`, the same tenant under another name.",
       },
       { not: { enum: RESERVED_IDS } },
     ),
@@ -101,14 +59,16 @@ export const TenantSchema = z.strictObject(
       meaning: "The plan that gives every value which the tenant does not set itself.",
       limits: "A built-in plan, or one under `plans`.",
       byDefault: "`defaults.plan`.",
-      change: "as a change of each value in which the two plans differ.",
+      change: "the same as changing each value in which the two plans differ.",
     }),
     database: documented(database.exactOptional(), {
       meaning: "The name of the tenant's database.",
-      limits: "1 to 63 characters from a-z, 0-9 and `_`, a letter first. No reserved word.",
-      byDefault: "the id, with `-` as `_`.",
-      change: "cannot rename a database that exists: the old database is kept, the new one starts empty.",
+      limits:
+        "1 to 63 characters from a-z, 0-9, `_` and `-`; a letter first. No reserved word. With a `-`, it needs quotes in SQL.",
+      byDefault: "the id, with `-` as `_`; for a renamed tenant, its first id.",
+      change: "makes a new, empty database. The old one is kept under its old name.",
     }),
+    ...lifeFields,
     ...resourceFields("the value of the tenant's plan."),
   },
   shaped("a tenant with an id", '"- id: acme"'),

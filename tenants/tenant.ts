@@ -1,19 +1,52 @@
+/** Who reaches a tenant from outside. */
+export interface Access {
+  /** False: no route, and no login; the server runs on. */
+  readonly enabled: boolean;
+  /** Networks (CIDR) whose clients are let in, sorted; empty: everybody. */
+  readonly allow: readonly string[];
+  /** The most connections from one client address at a time. */
+  readonly maxConnectionsPerIp: number;
+}
+
 /** One tenant as the rest of the program sees it: plain values, every default filled in, frozen. */
 export interface Tenant {
-  /** Names the tenant everywhere: its host, its container, its volume. Never changes. */
+  /** Names the tenant: its host, its container. */
   readonly id: string;
+  /** The id it was made under, the same as `id` until it is renamed: names its volume and password, and its role and database by default. */
+  readonly origin: string;
+  /** All earlier ids other than the one it has now, oldest first. */
+  readonly formerIds: readonly string[];
   /** The tenant's database. */
   readonly database: string;
-  /** The role that logs in and owns the database: the id, with `-` as `_`. */
+  /** The role that logs in and owns the database. */
   readonly owner: string;
   /** The plan that gave the values which the tenant does not set itself. */
   readonly plan: string;
+  /** What of it exists: everything, only what holds data, or what holds data and is about to be let go of. */
+  readonly state: "running" | "stopped" | "removed";
+  /** The day that its removal was confirmed on, `2026-11-21`; undefined unless it is removed. */
+  readonly removedOn: string | undefined;
+  readonly access: Access;
+  /** Where its password comes from: made here, or the stack's configuration. */
+  readonly password: "generated" | "custom";
+  /** Another number makes another password. */
+  readonly passwordVersion: number;
+  /** Where TLS ends: at the router, or at the tenant's own server. */
+  readonly tls: "terminate" | "passthrough";
+  /** The name of a volume that was not made here and is taken over; undefined for one of our own. */
+  readonly adoptedVolume: string | undefined;
   /** Hard memory limit of the tenant's container, in MiB. Changed in place. */
   readonly memoryMiB: number;
   /** Weight of the tenant when processors are scarce; twice the shares is twice the time. Changed in place. */
   readonly cpuShares: number;
-  /** PostgreSQL's `max_connections`. A change restarts the tenant. */
+  /** The most connections of the tenant's role. A change restarts the tenant. */
   readonly maxConnections: number;
   /** PostgreSQL's `shared_buffers`, in MiB. A change restarts the tenant. */
   readonly sharedBuffersMiB: number;
+  /** The most the tenant's volume may hold, in MiB. Changed in place. */
+  readonly diskMiB: number;
+  /** PostgreSQL's `statement_timeout`, in milliseconds; 0 is none. Changed in place. */
+  readonly statementTimeoutMs: number;
+  /** PostgreSQL's `idle_in_transaction_session_timeout`, in milliseconds; 0 is none. Changed in place. */
+  readonly idleInTransactionTimeoutMs: number;
 }

@@ -15,6 +15,18 @@ export function quoted(text: string): string {
   return characters.length < text.length ? `"${body}..." (${text.length} characters)` : `"${body}"`;
 }
 
+const LONGEST_GUESS = 64;
+
+/**
+ * A value of the file as text to guess from what was meant: empty for a list or a mapping, which no text can safely be made of, and past
+ * 64 characters, where a pattern could be tried for very long.
+ */
+export function guessable(value: unknown): string {
+  const scalar = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  const text = scalar ? String(value) : "";
+  return text.length > LONGEST_GUESS ? "" : text;
+}
+
 const MOST_WORDS = 12;
 
 /** "a, b or c"; past a dozen, how many more there are. */

@@ -1,34 +1,81 @@
 #!/bin/sh
-# Starts the tenant's server, and makes its cluster first where the volume is new. No secret passes through here.
+# Starts the tenant's server, and the disk guard beside it. Where the volume is new it makes the cluster first; a cluster that was
+# made elsewhere it takes over. No secret passes through here.
 set -eu
 
-# Without a volume the data would sit in the container's own layer and go away with it.
-if ! mountpoint -q /var/lib/postgresql; then
-  echo "pgtenants: no volume is mounted at /var/lib/postgresql; refusing to keep data inside the container" >&2
+refuse() {
+  printf 'pgtenants: %s\n' "$@" >&2
   exit 78
-fi
+}
 
-if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  if [ -d "$PGDATA" ] && [ -n "$(ls -A "$PGDATA")" ]; then
-    echo "pgtenants: $PGDATA is not empty, yet holds no PG_VERSION; refusing to initialise over it" >&2
-    exit 78
+# In the cluster, so that it goes where a copy of the cluster goes: the bootstrap superuser is called pgtenants and has no password.
+marker=$PGDATA/pgtenants.superuser
+
+check_volume() {
+  # Without a volume the data would sit in the container's own layer and go away with it.
+  mountpoint -q /var/lib/postgresql ||
+    refuse "no volume is mounted at /var/lib/postgresql; refusing to keep data inside the container"
+  # PostgreSQL's own lock, postmaster.pid, does not hold between two containers, which do not see each other's processes; this one
+  # does. The server inherits it, and it is gone with the container's last process.
+  exec 9</var/lib/postgresql
+  flock --nonblock 9 ||
+    refuse "another container runs on this volume; refusing to start a second server, which would destroy the data"
+}
+
+check_cluster() {
+  # Files of another user look like no cluster at all.
+  if [ -e "$PGDATA" ] && [ ! -O "$PGDATA" ]; then
+    refuse "$PGDATA belongs to uid $(stat -c %u "$PGDATA"), the server runs as uid $(id -u); an image based on Alpine has another uid," \
+      "and another C library, which sorts text differently: move such data with pg_dump"
   fi
-  for other in /var/lib/postgresql/*/docker/PG_VERSION; do
+  if [ -s "$PGDATA/PG_VERSION" ]; then return; fi
+  if [ -d "$PGDATA" ] && [ -n "$(ls -A "$PGDATA")" ]; then
+    refuse "$PGDATA is not empty, yet holds no PG_VERSION; refusing to initialise over it"
+  fi
+  # Up to version 17 the official image's volume was mounted one or two folders further down.
+  for other in /var/lib/postgresql/PG_VERSION /var/lib/postgresql/data/PG_VERSION /var/lib/postgresql/*/docker/PG_VERSION; do
     if [ -e "$other" ]; then
-      echo "pgtenants: the volume holds a cluster of another major version ($other); refusing to start an empty one beside it." >&2
-      echo "pgtenants: run the image of that version, or upgrade the cluster with pg_upgrade" >&2
-      exit 78
+      refuse "the volume holds a cluster of version $(cat "$other") in ${other%/*}; refusing to start an empty one beside it, in $PGDATA." \
+        "run the image that made it, or upgrade the cluster with pg_upgrade"
     fi
   done
+}
+
+make_cluster() {
   # Made beside and renamed, so that a kill in the middle leaves nothing that looks like a cluster.
   rm -rf "$PGDATA.partial"
   # The builtin provider keeps sort order, and so every index, independent of the C library of the base image.
-  initdb --pgdata="$PGDATA.partial" --username=postgres --encoding=UTF8 \
+  initdb --pgdata="$PGDATA.partial" --username=pgtenants --encoding=UTF8 \
     --locale=C.UTF-8 --locale-provider=builtin --builtin-locale=C.UTF-8 \
     --auth-local=peer --auth-host=scram-sha-256 --data-checksums --sync-method=syncfs --no-instructions >&2
+  : >"$PGDATA.partial/${marker##*/}"
   mkdir -p "$(dirname "$PGDATA")"
   mv -T "$PGDATA.partial" "$PGDATA"
   sync -f "$PGDATA"
-fi
+}
 
-exec "$@" -c hba_file=/etc/pgtenants/pg_hba.conf
+# take_over postgres OPTION...: renames the bootstrap superuser of a cluster that was made elsewhere.
+# The bootstrap superuser has the oid 10 in every cluster. It is who works in single-user mode, and ALTER ROLE cannot rename who works:
+# hence the UPDATE, one transaction, that may run again after a kill. It takes the password with it, which somebody else may know.
+take_over() {
+  shift
+  echo "pgtenants: $PGDATA was made elsewhere; its superuser becomes pgtenants, without a password" >&2
+  echo "UPDATE pg_authid SET rolname = 'pgtenants', rolpassword = NULL, rolsuper = true, rolcanlogin = true WHERE oid = 10" |
+    postgres --single -D "$PGDATA" "$@" -c exit_on_error=on template1 >/dev/null ||
+    refuse "the superuser of $PGDATA could not be renamed, the lines above say why; its roles are as they were." \
+      "If it has a role pgtenants already, rename that one with the image that made the cluster"
+  : >"$marker"
+  sync -f "$marker"
+}
+
+check_volume
+check_cluster
+if [ ! -s "$PGDATA/PG_VERSION" ]; then make_cluster; fi
+# Left by a server that was killed. The guard could now have the pid in it, and the server would take it for another server and not start.
+rm -f "$PGDATA/postmaster.pid"
+if [ ! -e "$marker" ]; then take_over "$@"; fi
+
+: >/run/postgresql/reject.conf
+# Forked twice, so that the container's init is its parent: of a child that it does not know and that crashes, the server ends all sessions.
+(/usr/local/lib/pgtenants/guard.sh 9<&- &)
+exec "$@" -c hba_file=/etc/pgtenants/pg_hba.conf -c ident_file=/etc/pgtenants/pg_ident.conf

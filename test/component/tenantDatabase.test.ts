@@ -2,18 +2,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { scramVerifier } from "../../components/scramVerifier.ts";
 import { TenantDatabase } from "../../components/tenantDatabase.ts";
+import type { PlacedTenant } from "../../components/tenantOutputs.ts";
 import { canary, type Registered, registeredBy, strictMocks } from "../support/mocks.ts";
 import { settings } from "../support/settings.ts";
-import { tenant } from "../support/tenants.ts";
+import { databaseArgs, lastTenant, tenant } from "../support/tenants.ts";
 
 const acme = tenant();
-const bridge = "pgtenants-dev";
-const state = "0123456789abcdef";
 const component = "pgtenants:index:TenantDatabase";
 
-function register(preview = false): Promise<Registered[]> {
-  return registeredBy(() => new TenantDatabase(acme.id, { tenant: acme, settings, bridge, state }), preview);
+function register(preview = false, differences: Partial<PlacedTenant> = {}): Promise<Registered[]> {
+  return registeredBy(() => new TenantDatabase("acme", databaseArgs(tenant(differences))), preview);
 }
+
+const namesOf = (resources: readonly Registered[]) => resources.map(({ name }) => name);
 
 describe.each([
   ["at an update", false],
@@ -50,12 +51,70 @@ describe("TenantDatabase", () => {
     let isSecret: Promise<boolean> | undefined;
     let uri: Promise<string> | undefined;
     await registeredBy(() => {
-      const { connectionStrings } = new TenantDatabase(acme.id, { tenant: acme, settings, bridge, state });
+      const { connectionStrings } = new TenantDatabase("acme", databaseArgs(acme));
       isSecret = pulumi.isSecret(connectionStrings);
       uri = new Promise((resolve) => connectionStrings.apply((strings) => resolve(strings.uri)));
     });
     expect(await isSecret).toBe(true);
     expect(await uri).toBe(`postgresql://acme:${canary}@acme.db.example.com:5432/acme?sslmode=verify-full`);
+  });
+});
+
+describe("a tenant's life", () => {
+  test.each(["stopped", "removed"] as const)("a %s tenant has nothing but its data and its password", async (state) => {
+    expect(namesOf(await register(false, { state }))).toEqual(["acme", "acme-data", "acme-password"]);
+  });
+
+  test("with TLS of its own it has a certificate, secret", async () => {
+    const resources = await register(false, { tls: "passthrough" });
+    expect(namesOf(resources)).toContain("acme-certificate");
+    expect(resources.find(({ name }) => name === "acme-certificate")?.secrets).toEqual(["stdin"]);
+  });
+
+  test("renamed, its volume keeps name and labels of the first id", async () => {
+    const volumeOf = async (differences: Partial<PlacedTenant>) =>
+      (await register(false, differences)).find(({ name }) => name === "acme-data")?.plain;
+    const renamed = { id: "acme-corp", origin: "acme", formerIds: ["acme"] };
+    expect(await volumeOf(renamed)).toEqual(await volumeOf({}));
+  });
+
+  test("a volume that is taken over gets no label: it could not be changed", async () => {
+    const resources = await register(false, { adoptedVolume: "other" });
+    expect(resources.find(({ name }) => name === "acme-data")?.plain).toEqual({ name: "other" });
+  });
+
+  test("a custom password is used, and is nowhere in clear", async () => {
+    const password = "correct horse battery";
+    let uri: Promise<string> | undefined;
+    const resources = await registeredBy(() => {
+      const args = databaseArgs(tenant({ password: "custom" }));
+      const passwords = new Map([["acme", password]]);
+      const { connectionStrings } = new TenantDatabase("acme", { ...args, settings: { ...settings, passwords } });
+      uri = new Promise((resolve) => connectionStrings.apply((strings) => resolve(strings.uri)));
+    });
+    expect(await uri).toContain("acme:correct%20horse%20battery@");
+    expect(JSON.stringify(resources.map(({ plain }) => plain))).not.toContain(password);
+  });
+
+  test.each([
+    ["kept", { state: "running" }, 1, true],
+    ["rotated", { passwordVersion: 2 }, 1, false],
+    ["kept after a rotation", { passwordVersion: 2 }, 2, true],
+    ["let go of", { state: "removed" }, 1, false],
+  ] as const)("a password that is %s", async (_, differences, passwordVersion, isProtected) => {
+    const protections = new Map<string, boolean | undefined>();
+    await registeredBy(() => {
+      const args = databaseArgs(tenant(differences), lastTenant({ passwordVersion }));
+      const transform = ({ name, opts }: pulumi.ResourceTransformationArgs) => {
+        protections.set(name, opts.protect);
+        return undefined;
+      };
+      new TenantDatabase("acme", args, { transformations: [transform] });
+    });
+    expect(protections.get("acme-password")).toBe(isProtected);
+    expect(protections.get("acme-data")).toBe(
+      differences !== undefined && !("state" in differences && differences.state === "removed"),
+    );
   });
 });
 

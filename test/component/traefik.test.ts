@@ -1,9 +1,18 @@
 import { describe, expect, test } from "vitest";
+import type { Route } from "../../components/dynamicConfig.ts";
 import { Traefik } from "../../components/traefik.ts";
 import { registeredBy } from "../support/mocks.ts";
 import { settings } from "../support/settings.ts";
 
-const routes = [{ id: "acme", host: "acme.db.example.com", address: "198.18.7.7" }];
+const acme: Route = {
+  id: "acme",
+  host: "acme.db.example.com",
+  address: "198.18.7.7",
+  passthrough: false,
+  allow: [],
+  maxConnectionsPerIp: 40,
+};
+const routes = [acme];
 const component = "pgtenants:index:Traefik";
 
 function register(preview = false, given = routes) {
@@ -39,7 +48,7 @@ describe("Traefik", () => {
   });
 
   test("a tenant more changes dynamic.yml and nothing else", async () => {
-    const more = [...routes, { id: "globex", host: "globex.db.example.com", address: "198.18.8.8" }];
+    const more = [...routes, { ...acme, id: "globex", host: "globex.db.example.com", address: "198.18.8.8" }];
     const [before, after] = [await register(), await register(false, more)];
     const changed = after.filter((resource, index) => JSON.stringify(resource) !== JSON.stringify(before[index]));
     expect(changed.map(({ name }) => name)).toEqual(["traefik-routes"]);

@@ -114,7 +114,7 @@ describe("a client that must not come in", () => {
 
   test("as the superuser is rejected over TCP", async () => {
     const { code, stderr } = await psql(at, stringsOf(strings, "acme"), "SELECT 1", {
-      user: "postgres",
+      user: "pgtenants",
       dbname: "postgres",
     });
     expect(stderr).toContain('pg_hba.conf rejects connection for host "');

@@ -15,6 +15,9 @@ export const settings: Settings = {
   caCertificate: undefined,
   caFile: undefined,
   hostAddress: undefined,
+  proxyProtocolFrom: [],
+  passwords: new Map(),
+  tenantTls: new Map(),
   postgresImage: "pgtenants/postgres:test",
   traefikImage: "pgtenants/traefik:test",
 };

@@ -6,7 +6,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for file in lib versions platform preflight port lock node go pulumi plugins engine baseImages images state; do
+for file in lib versions platform preflight port lock node go pulumi plugins engine firewall baseImages images state; do
   # shellcheck source=/dev/null # each is checked on its own
   source "$here/$file.sh"
 done
@@ -31,6 +31,7 @@ set_up_passphrase
 set_up_certificates
 set_up_stack
 set_up_engine
+set_up_firewall
 set_up_plugins
 set_up_images
 write_environment

@@ -17,9 +17,27 @@ const unprotected = JSON.stringify({
   },
 });
 
+const forms = ["uri", "psql", "psqlDirect", "jdbc", "dotenv", "nodePostgres", "prisma", "npgsql"];
 const outputs = JSON.stringify({
-  tenants: { acme: { host: "acme.db.localhost", port: 5432, state: "running" } },
-  connectionStrings: { acme: { pgService: "[acme]\n", pgpass: "h:5432:acme:acme:not-a-secret" } },
+  tenants: {
+    acme: {
+      host: "acme.db.localhost",
+      port: 5432,
+      state: "running",
+      access: { enabled: true, allow: [] },
+      tls: "terminate",
+      address: "198.18.7.7",
+      memoryMiB: 256,
+      diskMiB: 10_240,
+    },
+  },
+  connectionStrings: {
+    acme: {
+      ...Object.fromEntries(forms.map((form) => [form, form])),
+      pgService: "[acme]\n",
+      pgpass: "h:5432:acme:acme:secret",
+    },
+  },
 });
 
 let folder: string;

@@ -43,9 +43,10 @@ describe("foreign", () => {
     ["a container is of another state", "bb", [onEngine("acme")], known, ["container acme"]],
     ["a container is there and this state has made nothing yet", undefined, [onEngine("acme")], [], ["container acme"]],
     ["a container has no state's label", "aa", [{ ...onEngine("acme"), state: "" }], [], ["container acme"]],
+    ["a volume is there that this state once made and let go of", "aa", [], ["pgtenants-dev.globex"], []],
     [
-      "a volume is there that this state did not make",
-      "aa",
+      "a volume is there and this state has made nothing yet",
+      undefined,
       [],
       ["pgtenants-dev.globex"],
       ["volume pgtenants-dev.globex"],

@@ -2,9 +2,19 @@ import { describe, expect, test } from "vitest";
 import { forTerminal } from "../../../cli/psql.ts";
 import { type Answer, allAnswered, renderStatus, type TenantStatus } from "../../../cli/renderStatus.ts";
 
+const access = { enabled: true, allow: [] };
+const tenant = {
+  port: 5432,
+  access,
+  tls: "terminate",
+  address: "198.18.7.7",
+  memoryMiB: 256,
+  diskMiB: 10_240,
+} as const;
+
 function status(id: string, answer: Answer): TenantStatus {
   const state = answer.kind === "stopped" ? "stopped" : "running";
-  return { id, tenant: { host: `${id}.db.localhost`, port: 5432, state }, answer };
+  return { id, tenant: { ...tenant, host: `${id}.db.localhost`, state }, answer };
 }
 
 const answered = { kind: "answered", milliseconds: 42 } as const;

@@ -1,9 +1,27 @@
 import { describe, expect, test } from "vitest";
 import { parseStackOutputs } from "../../../cli/stackOutputs.ts";
 
+const forms = ["uri", "psql", "psqlDirect", "jdbc", "dotenv", "nodePostgres", "prisma", "npgsql"];
+const strings = {
+  ...Object.fromEntries(forms.map((form) => [form, `${form} of acme`])),
+  pgService: "[acme]\n",
+  pgpass: "h:5432:acme:acme:not-a-secret",
+};
+const limits = { memoryMiB: 256, diskMiB: 10_240 };
+const access = { enabled: true, allow: [] };
+const acme = {
+  host: "acme.db.localhost",
+  port: 5432,
+  state: "running",
+  access,
+  tls: "terminate",
+  address: "198.18.7.7",
+  ...limits,
+};
+
 const outputs = {
-  tenants: { acme: { host: "acme.db.localhost", port: 5432, database: "acme", user: "acme", state: "running" } },
-  connectionStrings: { acme: { uri: "postgresql://", pgService: "[acme]\n", pgpass: "h:5432:acme:acme:not-a-secret" } },
+  tenants: { acme: { ...acme, database: "acme", user: "acme" } },
+  connectionStrings: { acme: strings },
   endpoint: "*.db.localhost:5432",
   caCertificate: null,
 };
@@ -11,8 +29,8 @@ const outputs = {
 describe("parseStackOutputs", () => {
   test("keeps what the status needs", () => {
     expect(parseStackOutputs(JSON.stringify(outputs))).toEqual({
-      tenants: { acme: { host: "acme.db.localhost", port: 5432, state: "running" } },
-      connectionStrings: { acme: { pgService: "[acme]\n", pgpass: "h:5432:acme:acme:not-a-secret" } },
+      tenants: { acme },
+      connectionStrings: { acme: strings },
       caCertificate: null,
     });
   });

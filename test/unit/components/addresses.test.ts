@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { gatewayOf, placeTenants } from "../../../components/addresses.ts";
-import { tenantsIn } from "../../../components/lastDeployment.ts";
 
 const subnet = "198.18.0.0/16";
 const id = fc.stringMatching(/^[a-z][a-z0-9]{2,8}$/);
@@ -112,33 +111,5 @@ describe("placeTenants", () => {
     expect(() => book("10.1.2.0/29", ids)).toThrow(
       "subnet: got 10.1.2.0/29 with room for 5 tenants, expected room for 6; choose a larger one",
     );
-  });
-});
-
-describe("tenantsIn", () => {
-  const urn = (id: string) => `urn:pulumi:dev::pgtenants::pgtenants:index:TenantDatabase::${id}`;
-  const acme = { urn: urn("acme"), type: "pgtenants:index:TenantDatabase", outputs: { address: "198.18.7.7" } };
-  const exported = (...resources: object[]) => ({ version: 3, deployment: { manifest: {}, resources } });
-
-  test("finds every tenant's component, with its address where one was recorded", () => {
-    const { outputs: _, ...globex } = { ...acme, urn: urn("globex") };
-    const volume = {
-      urn: `${urn("acme")}-data`,
-      type: "docker:index/volume:Volume",
-      outputs: { name: "pgtenants-dev.acme" },
-    };
-    expect(tenantsIn(exported(acme, globex, volume))).toEqual({ acme: "198.18.7.7", globex: undefined });
-  });
-
-  test("leaves out what is only waiting to be deleted", () => {
-    expect(tenantsIn(exported({ ...acme, delete: true }))).toEqual({});
-  });
-
-  test("a new stack has none", () => {
-    expect(tenantsIn({ version: 3, deployment: { manifest: {} } })).toEqual({});
-  });
-
-  test.each([[undefined], [{}], [{ deployment: { resources: [{ urn: 7 }] } }]])("refuses %j", (value) => {
-    expect(() => tenantsIn(value)).toThrow();
   });
 });

@@ -7,14 +7,15 @@ const wildcard = await selfSigned([`*.${domain}`]);
 
 describe("checkCertificate", () => {
   test("gives chain and key as one file, and a name for the pair", () => {
-    const { bundle, fingerprint } = checkCertificate(wildcard.chain, wildcard.key, domain, new Date());
+    const { bundle, fingerprint } = checkCertificate(wildcard.chain, wildcard.key, `*.${domain}`, new Date());
     expect(bundle).toBe(`${wildcard.chain.trimEnd()}\n${wildcard.key.trimEnd()}\n`);
     expect(fingerprint).toMatch(/^[0-9a-f]{16}$/);
   });
 
   test("a renewed certificate has another name", async () => {
     const renewed = await selfSigned([`*.${domain}`]);
-    const name = ({ chain, key }: typeof renewed) => checkCertificate(chain, key, domain, new Date()).fingerprint;
+    const name = ({ chain, key }: typeof renewed) =>
+      checkCertificate(chain, key, `*.${domain}`, new Date()).fingerprint;
     expect(name(renewed)).not.toBe(name(wildcard));
   });
 
@@ -25,7 +26,7 @@ describe("checkCertificate", () => {
     ["a wildcard one level up", ["*.example.com"]],
   ])("refuses a certificate for %s", async (_, names) => {
     const { chain, key } = await selfSigned(names);
-    expect(() => checkCertificate(chain, key, domain, new Date())).toThrow(`expected one for *.${domain}`);
+    expect(() => checkCertificate(chain, key, `*.${domain}`, new Date())).toThrow(`expected one for *.${domain}`);
   });
 
   test.each([
@@ -33,21 +34,21 @@ describe("checkCertificate", () => {
     ["not yet valid", 2, 30],
   ])("refuses one that is %s", async (_, from, days) => {
     const { chain, key } = await selfSigned([`*.${domain}`], from, days);
-    expect(() => checkCertificate(chain, key, domain, new Date())).toThrow("expected one that is valid now");
+    expect(() => checkCertificate(chain, key, `*.${domain}`, new Date())).toThrow("expected one that is valid now");
   });
 
   test("refuses the key of another certificate", async () => {
     const other = await selfSigned([`*.${domain}`]);
-    expect(() => checkCertificate(wildcard.chain, other.key, domain, new Date())).toThrow(
+    expect(() => checkCertificate(wildcard.chain, other.key, `*.${domain}`, new Date())).toThrow(
       "got a key of another certificate",
     );
   });
 
   test("refuses what is no certificate, and what is no key, without printing it", () => {
-    expect(() => checkCertificate("hello", wildcard.key, domain, new Date())).toThrow(
+    expect(() => checkCertificate("hello", wildcard.key, `*.${domain}`, new Date())).toThrow(
       /^tlsCertificateFile: expected certificates in PEM form/,
     );
-    expect(() => checkCertificate(wildcard.chain, "hello", domain, new Date())).toThrow(
+    expect(() => checkCertificate(wildcard.chain, "hello", `*.${domain}`, new Date())).toThrow(
       /^tlsKeyFile: expected a private key in PEM form/,
     );
   });

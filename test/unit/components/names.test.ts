@@ -7,11 +7,15 @@ const longestId = "a".repeat(40);
 describe("stackNames", () => {
   test("every name carries project and stack", () => {
     const names = stackNames("dev");
-    expect([names.stack, names.tenant("acme")]).toEqual(["pgtenants-dev", "pgtenants-dev.acme"]);
+    expect([names.stack, names.tenant("acme"), names.bridgeInterface]).toEqual([
+      "pgtenants-dev",
+      "pgtenants-dev.acme",
+      "pgt-dev",
+    ]);
   });
 
   test("no two tenants of any two stacks share a name", () => {
-    const stack = fc.stringMatching(/^[a-z][a-z0-9-]{0,11}$/);
+    const stack = fc.stringMatching(/^[a-z][a-z0-9-]{0,10}$/);
     const id = fc.stringMatching(/^[a-z][a-z0-9-]{1,38}[a-z0-9]$/);
     fc.assert(
       fc.property(stack, id, stack, id, (stackA, idA, stackB, idB) => {
@@ -23,14 +27,16 @@ describe("stackNames", () => {
     expect(stackNames("dev").tenant("eu-acme")).not.toBe(stackNames("dev-eu").tenant("acme"));
   });
 
-  test.each(["", "Dev", "dev_1", "9dev", "a.b", "thirteen-char"])("refuses the stack name %j", (stack) => {
+  test.each(["", "Dev", "dev_1", "9dev", "a.b", "twelve-chars"])("refuses the stack name %j", (stack) => {
     expect(() => stackNames(stack)).toThrow(
-      /^stack name: got ".*", expected at most 12 lower case letters, digits and dashes/,
+      /^stack name: got ".*", expected at most 11 lower case letters, digits and dashes/,
     );
   });
 
-  test("leaves room for the longest tenant id", () => {
-    expect(stackNames("twelve-chars").tenant(longestId)).toHaveLength(63);
+  test("the longest stack's name fits the kernel's 15 characters for an interface, and leaves room for the longest tenant id", () => {
+    const names = stackNames("eleven-char");
+    expect(names.bridgeInterface).toHaveLength(15);
+    expect(names.tenant(longestId)).toHaveLength(62);
   });
 });
 

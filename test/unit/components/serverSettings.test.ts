@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { reloadSettings, settingArguments, startSettings } from "../../../components/serverSettings.ts";
+import { processLimit, reloadSettings, settingArguments, startSettings } from "../../../components/serverSettings.ts";
 import { tenant } from "../../support/tenants.ts";
 
 describe("server settings", () => {
   test("those of a small tenant", async () => {
-    const all = { start: startSettings(tenant()), reload: reloadSettings(tenant()) };
+    const all = { start: startSettings(tenant()), reload: reloadSettings(tenant(), "0123") };
     await expect(`${JSON.stringify(all, null, 2)}\n`).toMatchFileSnapshot("../../golden/serverSettings.json");
   });
 
@@ -18,7 +18,38 @@ describe("server settings", () => {
     [2048, "128MB"],
     [1_048_576, "1024MB"],
   ])("maintenance memory at %i MiB is %s", (memoryMiB, expected) => {
-    expect(reloadSettings(tenant({ memoryMiB }))["maintenance_work_mem"]).toBe(expected);
+    expect(reloadSettings(tenant({ memoryMiB }), "0123")["maintenance_work_mem"]).toBe(expected);
+  });
+
+  test.each(["diskMiB", "statementTimeoutMs", "idleInTransactionTimeoutMs", "passwordVersion"])(
+    "%s never restarts a tenant",
+    (field) => {
+      expect(startSettings(tenant({ [field]: 7 }))).toEqual(startSettings(tenant()));
+    },
+  );
+
+  test.each([
+    [256, "32MB", "64MB"],
+    [1024, "128MB", "256MB"],
+    [102_400, "1024MB", "25600MB"],
+  ])("with %i MiB of disk WAL takes %s between checkpoints, temporary files %s", (diskMiB, wal, temporary) => {
+    const settings = reloadSettings(tenant({ diskMiB }), "0123");
+    expect(settings).toMatchObject({ max_wal_size: wal, max_slot_wal_keep_size: wal, temp_file_limit: temporary });
+  });
+
+  test("the server takes more connections than the tenant has, and more processes than connections", () => {
+    const { max_connections } = startSettings(tenant({ maxConnections: 40 }));
+    expect(Number(max_connections)).toBe(88);
+    expect(processLimit(tenant({ maxConnections: 40 }))).toBe(128);
+  });
+
+  test("a server uses TLS of its own only where it does not end at the router", () => {
+    expect(reloadSettings(tenant(), "0123")).not.toHaveProperty("ssl");
+    expect(reloadSettings(tenant({ tls: "passthrough" }), "0123")).toMatchObject({
+      ssl: "on",
+      ssl_cert_file: "/var/lib/postgresql/tls/0123.pem",
+      ssl_key_file: "/var/lib/postgresql/tls/0123.pem",
+    });
   });
 
   test("each setting is an argument of its own", () => {

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import * as z from "zod";
+import { AccessSchema } from "../../../tenants/accessFields.ts";
+import { parseTenants } from "../../../tenants/load.ts";
 import { whyIdReserved } from "../../../tenants/names.ts";
 import { renderJsonSchema, renderReference } from "../../../tenants/reference.ts";
 import { TenantSchema } from "../../../tenants/schema.ts";
@@ -29,6 +31,8 @@ describe("the editor's schema", () => {
   const schema = z.fromJSONSchema(JSON.parse(renderJsonSchema(), (key, value) => (key === "not" ? undefined : value)));
   const accepts = (text: string): boolean => schema.safeParse(parse(text)).success;
 
+  const entryOf = (fields: unknown): string => JSON.stringify({ tenants: [{ id: "acme", ...Object(fields) }] });
+
   test.each(["minimal.yaml", "full.yaml"])("accepts %s", (name) => {
     expect(accepts(fixture(name))).toBe(true);
   });
@@ -36,12 +40,29 @@ describe("the editor's schema", () => {
     expect(accepts(read("tenants/tenants.yaml"))).toBe(true);
   });
   test.each([
-    "id-upper-case",
-    "id-doubled-hyphen",
-    "id-missing",
-    "field-unknown",
-    "memory-without-space",
-    "tenants-empty",
+    { state: "stopped" },
+    { state: "removed", confirm: "acme 2026-11-21" },
+    { renamedFrom: "acme-old" },
+    { renamedFrom: ["acme-old", "acme-older"] },
+    { user: "postgres", database: "acme-orders", volume: "Acme.data" },
+    { access: {} },
+    { access: { enabled: false, allow: ["10.0.0.0/8", "::/0"], maxConnectionsPerIp: 1 } },
+    { password: "custom", passwordVersion: 2, tls: "passthrough" },
+    { disk: "10 GB", statementTimeout: "none", idleInTransactionTimeout: "90 s" },
+  ])("and the program accept %j", (fields) => {
+    expect(accepts(entryOf(fields))).toBe(true);
+    expect(parseTenants(entryOf(fields), "f")).toHaveLength(1);
+  });
+
+  test.each([
+    ...["id-upper-case", "id-doubled-hyphen", "id-missing", "field-unknown", "memory-without-space", "tenants-empty"],
+    ...["state-unknown", "state-misspelled", "confirm-a-flag", "renamed-from-empty", "renamed-from-too-many"],
+    ...["renamed-from-upper-case", "renamed-from-upper-case-in-list", "renamed-from-a-number", "user-upper-case"],
+    ...["access-a-flag", "access-field-unknown", "access-enabled-yes", "access-enabled-in-quotes"],
+    ...["access-allow-text", "access-allow-empty", "access-allow-too-many", "access-allow-address"],
+    ...["access-allow-host-name", "access-connections-per-ip-zero", "password-itself", "password-version-zero"],
+    ...["password-version-fraction", "tls-unknown", "volume-path", "disk-without-space", "timeout-without-space"],
+    ...["timeout-without-unit", "timeout-zero", "timeout-in-days", "timeout-in-plan"],
   ])("refuses %s", (name) => {
     expect(accepts(fixture(`mistakes/${name}.yaml`))).toBe(false);
   });
@@ -53,8 +74,18 @@ test("the editor's schema refuses reserved ids, and only those", () => {
   for (const id of reserved) expect(whyIdReserved(id), id).toBeDefined();
 });
 
-test.each(Object.keys(TenantSchema.shape))("the reference explains %s", (field) => {
-  expect(renderReference()).toContain(`| \`${field}\` |`);
+const fields = Object.keys(TenantSchema.shape).filter((field) => field !== "access");
+
+test.each([...fields, ...Object.keys(AccessSchema.shape).map((field) => `access.${field}`)])(
+  "the reference explains %s",
+  (field) => {
+    expect(renderReference()).toContain(`\n### \`${field}\`\n`);
+  },
+);
+
+test("the reference's example is accepted", () => {
+  const [, example = ""] = /```yaml\n([^`]+)```/.exec(renderReference()) ?? [];
+  expect(parseTenants(example, "f").map(({ state }) => state)).toEqual(["running", "running", "stopped", "removed"]);
 });
 
 test("the input side imports nothing of Pulumi, and nothing from outside its folder", () => {
@@ -65,6 +96,8 @@ test("the input side imports nothing of Pulumi, and nothing from outside its fol
       ([, from]) => from,
     );
     expect(read(`tenants/${file}`)).not.toContain("import(");
-    expect(imports.filter((from) => !/^(\.\/[A-Za-z]+\.ts|node:[a-z]+|yaml|zod)$/.test(from ?? ""))).toEqual([]);
+    expect(imports.filter((from) => !/^(\.\/[A-Za-z]+\.ts|node:[a-z]+|ipaddr\.js|yaml|zod)$/.test(from ?? ""))).toEqual(
+      [],
+    );
   }
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { loadTenants, parseTenants } from "../../../tenants/load.ts";
+import type { Tenant } from "../../../tenants/tenant.ts";
 import { fixture } from "../../support/fixtures/read.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pgtenants-load-"));
@@ -16,7 +17,25 @@ function written(name: string, content: string | Uint8Array): string {
   return file;
 }
 
-const small = { plan: "small", memoryMiB: 256, cpuShares: 256, maxConnections: 40, sharedBuffersMiB: 16 };
+const small = { memoryMiB: 256, cpuShares: 256, maxConnections: 40, sharedBuffersMiB: 16, diskMiB: 10 * 1024 };
+const TEN_MINUTES = 600_000;
+
+/** A tenant whose entry is no more than an id, with `differences`. */
+function plain(id: string, differences: Partial<Tenant> = {}): Tenant {
+  const tenant = { id, origin: id, formerIds: [], database: id, owner: id, plan: "small", ...small, ...differences };
+  return {
+    state: "running",
+    removedOn: undefined,
+    access: { enabled: true, allow: [], maxConnectionsPerIp: tenant.maxConnections },
+    password: "generated",
+    passwordVersion: 1,
+    tls: "terminate",
+    adoptedVolume: undefined,
+    statementTimeoutMs: 0,
+    idleInTransactionTimeoutMs: TEN_MINUTES,
+    ...tenant,
+  };
+}
 
 describe("the example", () => {
   test("has three tenants", () => {
@@ -26,43 +45,45 @@ describe("the example", () => {
   test("takes a fourth by one line at its end", () => {
     const longer = `${readFileSync(example, "utf8")}  - id: initech\n`;
     expect(parseTenants(longer, example).slice(0, 3)).toEqual(loadTenants(example));
-    expect(parseTenants(longer, example)[3]).toEqual({
-      id: "initech",
-      database: "initech",
-      owner: "initech",
-      ...small,
-    });
+    expect(parseTenants(longer, example)[3]).toStrictEqual(plain("initech"));
   });
 });
 
 test("one line is enough: everything else has a default", () => {
-  expect(parseTenants(fixture("minimal.yaml"), "f")).toEqual([
-    { id: "acme", database: "acme", owner: "acme", ...small },
-  ]);
+  expect(parseTenants(fixture("minimal.yaml"), "f")).toStrictEqual([plain("acme")]);
 });
 
 test("own values win over the plan, the plan over the built-in one", () => {
-  expect(parseTenants(fixture("full.yaml"), "f")).toEqual([
-    {
-      ...{ id: "acme", database: "acme", owner: "acme", plan: "medium" },
-      ...{ memoryMiB: 1024, cpuShares: 512, maxConnections: 100, sharedBuffersMiB: 256 },
-    },
-    {
-      ...{ id: "globex-eu", database: "orders", owner: "globex_eu", plan: "large" },
-      ...{ memoryMiB: 4096, cpuShares: 2048, maxConnections: 300, sharedBuffersMiB: 1024 },
-    },
-    { id: "hooli", database: "hooli", owner: "hooli", ...small, maxConnections: 20 },
-    {
-      ...{ id: "initech", database: "initech", owner: "initech", plan: "tiny" },
-      ...{ memoryMiB: 64, cpuShares: 256, maxConnections: 16, sharedBuffersMiB: 32 },
-    },
+  const medium = { memoryMiB: 1024, cpuShares: 512, maxConnections: 100, sharedBuffersMiB: 256 };
+  expect(parseTenants(fixture("full.yaml"), "f")).toStrictEqual([
+    plain("acme", { plan: "medium", ...medium, statementTimeoutMs: 3_600_000 }),
+    plain("globex-eu", {
+      ...{ plan: "large", database: "globex-orders", owner: "postgres" },
+      access: {
+        enabled: true,
+        allow: ["198.51.100.7/32", "2001:db8::/32", "203.0.113.0/24"],
+        maxConnectionsPerIp: 25,
+      },
+      ...{ password: "custom", passwordVersion: 3, tls: "passthrough", adoptedVolume: "pgs_Globex.data" },
+      ...{ memoryMiB: 4096, cpuShares: 2048, maxConnections: 300, sharedBuffersMiB: 1024, diskMiB: 50 * 1024 },
+      ...{ statementTimeoutMs: 500, idleInTransactionTimeoutMs: 86_400_000 },
+    }),
+    plain("hooli-corp", {
+      ...{ origin: "hooli-co", formerIds: ["hooli-co", "hooli"], database: "hooli_co", owner: "hooli_co" },
+      ...{ state: "stopped", maxConnections: 20, diskMiB: 5 * 1024 },
+      access: { enabled: false, allow: [], maxConnectionsPerIp: 20 },
+    }),
+    plain("initech", {
+      ...{ plan: "tiny", state: "removed", removedOn: "2026-11-21" },
+      ...{ memoryMiB: 64, maxConnections: 16, sharedBuffersMiB: 32, idleInTransactionTimeoutMs: 0 },
+    }),
   ]);
 });
 
-test("nobody can change the tenants afterwards", () => {
-  const tenants = loadTenants(example);
-  expect(Object.isFrozen(tenants)).toBe(true);
-  expect(tenants.every((tenant) => Object.isFrozen(tenant))).toBe(true);
+test.each(["minimal.yaml", "full.yaml"])("nobody can change the tenants of %s afterwards", (name) => {
+  const tenants = parseTenants(fixture(name), "f");
+  const inside = tenants.flatMap((tenant) => [tenant, tenant.formerIds, tenant.access, tenant.access.allow]);
+  for (const value of [tenants, ...inside]) expect(Object.isFrozen(value)).toBe(true);
 });
 
 test.each([
@@ -124,17 +145,15 @@ test("exactly 256 kB are read", () => {
 
 test("500 tenants with every field set are read, 501 are refused", () => {
   const fields = {
-    plan: "large",
-    memory: "1024 GB",
-    cpuShares: 262_144,
-    maxConnections: 5000,
-    sharedBuffers: "512 GB",
+    ...{ plan: "large", user: "app", state: "running", password: "generated", passwordVersion: 2, tls: "passthrough" },
+    access: { enabled: true, allow: ["203.0.113.0/24", "2001:db8::/32"], maxConnectionsPerIp: 20 },
+    ...{ memory: "1024 GB", cpuShares: 262_144, maxConnections: 5000, sharedBuffers: "512 GB", disk: "1024 GB" },
+    ...{ statementTimeout: "10 min", idleInTransactionTimeout: "10 min" },
   };
-  const entry = (index: number) => ({
-    id: `${"t".repeat(36)}-${String(index).padStart(3, "0")}`,
-    database: "d".repeat(63),
-    ...fields,
-  });
+  const entry = (index: number) => {
+    const id = `tenant-${String(index).padStart(3, "0")}`;
+    return { id, renamedFrom: `old-${id}`, database: `${id}-orders`, volume: `volume-of-${id}`, ...fields };
+  };
   const file = (length: number): string =>
     `tenants:\n${Array.from({ length }, (_, index) => `  - ${JSON.stringify(entry(index))}\n`).join("")}`;
   expect(parseTenants(file(500), "f")).toHaveLength(500);

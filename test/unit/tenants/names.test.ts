@@ -109,11 +109,14 @@ test("whatever the text, it is accepted as an id exactly when it has the form an
 });
 
 describe("a database", () => {
-  test.each(["a", "orders", "orders_2", "admin", `a${"b".repeat(62)}`])("may be %j", (database) => {
-    expect(parseTenants(withDatabase(database), "tenants.yaml")).toMatchObject([{ database, owner: "acme" }]);
-  });
+  test.each(["a", "orders", "orders_2", "acme-orders", "a-", "admin", `a${"b".repeat(62)}`])(
+    "may be %j",
+    (database) => {
+      expect(parseTenants(withDatabase(database), "tenants.yaml")).toMatchObject([{ database, owner: "acme" }]);
+    },
+  );
 
-  test.each(["", "Orders", "1st", "_orders", "a-b", "a b", 'a"b', `a${"b".repeat(63)}`])(
+  test.each(["", "Orders", "1st", "_orders", "-orders", "a b", 'a"b', `a${"b".repeat(63)}`])(
     "may not be %j",
     (database) => {
       expect(refusal(withDatabase(database)).message).toContain("expected a database name of 1 to 63 characters");
@@ -126,4 +129,44 @@ describe("a database", () => {
       expect(refusal(withDatabase(database)).message).toContain("not reserved");
     },
   );
+});
+
+describe("a user", () => {
+  const withUser = (user: string): string => JSON.stringify({ tenants: [{ id: "acme", user }] });
+
+  test.each(["a", "app", "app_2", "postgres", "admin", "pgtenants_app", `a${"b".repeat(62)}`])("may be %j", (user) => {
+    expect(parseTenants(withUser(user), "f")).toMatchObject([{ owner: user, database: "acme" }]);
+  });
+
+  test.each(["", "App", "1st", "_app", "app-2", "a b", 'a"b', `a${"b".repeat(63)}`])("may not be %j", (user) => {
+    expect(refusal(withUser(user)).message).toContain("expected a role name of 1 to 63 characters");
+  });
+
+  test.each(["pgtenants", "pg_monitor", "pg_x", "public", "none", "current_user", "session_user", "all"])(
+    "may not be the reserved %s",
+    (user) => {
+      expect(refusal(withUser(user)).message).toContain("not reserved");
+    },
+  );
+});
+
+describe("a volume", () => {
+  const withVolume = (volume: string): string => JSON.stringify({ tenants: [{ id: "acme", volume }] });
+
+  test.each(["pgs_acme", "Acme.Data-1", "0f", "pgtenants_acme", `v${"b".repeat(127)}`])("may be %j", (volume) => {
+    expect(parseTenants(withVolume(volume), "f")).toMatchObject([{ adoptedVolume: volume }]);
+  });
+
+  test.each(["", "v", "_v", ".v", "my volume", "./data", "acme:ro", "acme,ro", `v${"b".repeat(128)}`])(
+    "may not be %j, and no other name is guessed",
+    (volume) => {
+      expect(refusal(withVolume(volume)).message).toMatch(
+        /expected the name of a volume .*; write the name of another/,
+      );
+    },
+  );
+
+  test.each(["pgtenants-dev.acme", "pgtenants-dev"])("of ours, such as %s, is not taken over", (volume) => {
+    expect(refusal(withVolume(volume)).message).toContain("begins like the names of our own volumes");
+  });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { closest, either, escaped, quoted } from "../../../tenants/text.ts";
+import { closest, either, escaped, guessable, quoted } from "../../../tenants/text.ts";
 
 test.each([
   ["acme", '"acme"'],
@@ -50,4 +50,18 @@ test.each([
   [Array.from({ length: 15 }, (_, index) => `p${index}`), "p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11 or 3 more"],
 ])("lists %j", (words, text) => {
   expect(either(words)).toBe(text);
+});
+
+test.each([
+  ["30s", "30s"],
+  [30, "30"],
+  [true, "true"],
+  ["x".repeat(64), "x".repeat(64)],
+  ["x".repeat(65), ""],
+  [null, ""],
+  [undefined, ""],
+  [["30 s"], ""],
+  [{ toString: "no function" }, ""],
+])("guesses from %j by %j", (value, text) => {
+  expect(guessable(value)).toBe(text);
 });

@@ -53,6 +53,27 @@ describe("what would make one value out of another", () => {
     expect(lines(everywhere)).toEqual(Array(5).fill(expect.stringContaining(`got the key "${key}"`)));
   });
 
+  test.each(["toString", "valueOf", "hasOwnProperty"])("a mapping with the key %s is told like any other", (key) => {
+    const fields = [
+      "id",
+      "memory",
+      "cpuShares",
+      "state",
+      "user",
+      "renamedFrom",
+      "password",
+      "statementTimeout",
+      "volume",
+    ];
+    for (const field of fields) {
+      expect(lines(JSON.stringify({ tenants: [{ id: "acme", [field]: { [key]: 1 } }] }))).toEqual([
+        expect.stringMatching(/got (a mapping|something else), expected/),
+      ]);
+    }
+    expect(lines(JSON.stringify({ tenants: [{ id: "acme", access: { enabled: { [key]: 1 } } }] }))).toHaveLength(1);
+    expect(lines(JSON.stringify({ tenants: [{ id: "acme", access: { allow: [{ [key]: 1 }] } }] }))).toHaveLength(1);
+  });
+
   test("keys written in two ways are the same key", () => {
     expect(lines('tenants: [{ id: acme, "id": hooli }]')).toEqual([expect.stringContaining('got the key "id" again')]);
     expect(lines('tenants: [{ id: acme, "\\u0069d": hooli }]')).toEqual([
@@ -86,6 +107,11 @@ describe("a hostile file is refused in bounded time", () => {
     ["many tenants", `tenants: [${"1,".repeat(times / 2)}]`],
     ["a long key", `? ${"x".repeat(times)}`],
     ["a long id", `tenants: [{ id: ${"x".repeat(times)} }]`],
+    ["a long network", `tenants: [{ id: acme, access: { allow: [${"a:".repeat(times / 4)}/64] } }]`],
+    ["a size and a long gap", `tenants: [{ id: acme, memory: "30${" ".repeat(times / 2)}x" }]`],
+    ["a time span and a long gap", `tenants: [{ id: acme, statementTimeout: "30${" ".repeat(times / 2)}x" }]`],
+    ["a long confirmation", `tenants: [{ id: acme, state: removed, confirm: ${"2026-".repeat(times / 8)} }]`],
+    ["a long list of earlier ids", `tenants: [{ id: acme, renamedFrom: [${"a,".repeat(times / 4)}] }]`],
     ["a long plan name", `tenants: [{ id: acme, plan: ${"x".repeat(times)} }]`],
   ])("%s", { timeout: 20_000 }, (_, text) => {
     const error = refusal(text);

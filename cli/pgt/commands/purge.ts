@@ -1,0 +1,99 @@
+import { isOwnedBy } from "../../../components/names.ts";
+import { volumeOf } from "../../../components/transitions.ts";
+import { removeEntry } from "../../../tenants/edit.ts";
+import type { Tenant } from "../../../tenants/tenant.ts";
+import { docker } from "../../engine.ts";
+import { OperatorError } from "../../operatorError.ts";
+import { expectTyped } from "../ask.ts";
+import { applyChange } from "../change.ts";
+import type { Context } from "../context.ts";
+import { tenantVolumes, usersOf, volumeLabels } from "../engine.ts";
+import { removePassword } from "../passwords.ts";
+import { listedTenants } from "../tenants.ts";
+
+/** What is to be deleted. */
+interface Kept {
+  /** Its entry, where the file still has one. */
+  readonly tenant: Tenant | undefined;
+  /** The id that the volume is labelled with. */
+  readonly origin: string;
+  readonly volume: string;
+}
+
+/**
+ * Deletes the data of a removed tenant for good: its entry goes out of the file, and then its volume from the engine. A volume that was taken
+ * over is not ours to delete.
+ * @param confirm the id again, which together with --yes stands for typing it.
+ */
+export async function purge(context: Context, id: string, confirm: string | undefined): Promise<void> {
+  if (!context.deploy)
+    throw new OperatorError("got --no-deploy, expected a deployment before data is deleted", "leave it out");
+  const kept = keptData(context, id);
+  const question = {
+    ours: `Delete the data of ${id} for good? Volume ${kept.volume} goes, and nothing brings it back.`,
+    foreign: `Take ${id} out of the file? Volume ${kept.volume} was not made by pgtenants and stays.`,
+    gone: `Take ${id} out of the file? Its volume ${kept.volume} is gone already.`,
+  }[ownership(context, kept)];
+  if (!(context.yes && confirm === id)) await expectTyped(question, id, `--yes --confirm ${id}`);
+
+  if (kept.tenant !== undefined) {
+    const custom = kept.tenant.password === "custom";
+    await applyChange(context, {
+      command: `pgt purge ${id}`,
+      edit: (text) => removeEntry(text, id),
+      ...(custom ? { configure: () => removePassword(context, id) } : {}),
+    });
+  }
+  // Looked at again: the deployment took its time.
+  context.report({ event: "note", message: `${id}: ${deleteOurs(kept.volume, ownership(context, kept))}` });
+}
+
+function deleteOurs(volume: string, ownership: Ownership): string {
+  switch (ownership) {
+    case "ours":
+      docker("volume", "rm", volume);
+      return `volume ${volume} is deleted`;
+    case "foreign":
+      return `volume ${volume} was not made by pgtenants and stays; docker volume rm ${volume} deletes it`;
+    case "gone":
+      return `volume ${volume} was gone already`;
+    default:
+      return ownership satisfies never;
+  }
+}
+
+function keptData({ config, stack }: Context, id: string): Kept {
+  const tenants = listedTenants(config);
+  const tenant = tenants.find((candidate) => candidate.id === id);
+  if (tenant !== undefined) {
+    if (tenant.state === "removed") return { tenant, origin: tenant.origin, volume: volumeOf(tenant, config.names) };
+    throw new OperatorError(
+      `${id} is ${tenant.state}, expected a removed tenant; nothing was changed`,
+      `pgt remove ${id}, then again`,
+    );
+  }
+  const renamed = tenants.find(({ formerIds }) => formerIds.includes(id));
+  if (renamed !== undefined) {
+    throw new OperatorError(
+      `the data of ${id} is that of ${renamed.id}, its name now; nothing was changed`,
+      `pgt purge ${renamed.id}`,
+    );
+  }
+  const volume = tenantVolumes(stack).find((candidate) => candidate.tenant === id);
+  if (volume !== undefined) return { tenant: undefined, origin: id, volume: volume.name };
+  throw new OperatorError(`no data of a tenant "${id}" is kept here`, "pgt list --retired shows whose is");
+}
+
+type Ownership = "ours" | "foreign" | "gone";
+
+/** Whose the volume is. @throws OperatorError when a container uses it. */
+function ownership({ stack }: Context, { tenant, origin, volume }: Kept): Ownership {
+  const users = usersOf(volume);
+  if (users.length > 0) {
+    const fix = "pgt start makes what the file says so; stop what is not ours yourself";
+    throw new OperatorError(`volume ${volume} is in use by ${users.join(", ")}; nothing was changed`, fix);
+  }
+  const labels = volumeLabels(volume);
+  if (labels === undefined) return "gone";
+  return tenant?.adoptedVolume === undefined && isOwnedBy(stack, origin, labels) ? "ours" : "foreign";
+}

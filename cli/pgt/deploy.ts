@@ -1,0 +1,89 @@
+import type { ConcurrentUpdateError as Concurrent } from "@pulumi/pulumi/automation/index.js";
+import { messageOf } from "../operatorError.ts";
+import type { Context } from "./context.ts";
+import { DeploymentError } from "./failures.ts";
+import { followProgress, type Progress } from "./progress.ts";
+
+/**
+ * Runs the program through Pulumi's Automation API and tells, tenant by tenant, what it does. `down` removes containers, router and network,
+ * and nothing that is protected.
+ *
+ * The first Ctrl-C lets the step under way end, the second kills.
+ * @throws DeploymentError that says whether anything was changed before.
+ */
+export async function deploy(context: Context, what: "up" | "down"): Promise<void> {
+  // Half a second to load, which no other command shall wait for.
+  const { ConcurrentUpdateError, LocalWorkspace, Stack } = await import("@pulumi/pulumi/automation/index.js");
+  const progress = followProgress();
+  const interrupts = watchInterrupts(context);
+  try {
+    const workspace = await LocalWorkspace.create({ workDir: context.config.folder });
+    // To select a stack changes what `pulumi up` works on in every shell of this user.
+    const selected = (await workspace.stack())?.name;
+    const stack = await Stack.select(context.stack, workspace);
+    try {
+      const options = {
+        signal: interrupts.signal,
+        onEvent: (event: Parameters<Progress["next"]>[0]) => {
+          for (const told of progress.next(event, performance.now() / 1000)) context.report(told);
+        },
+      };
+      await (what === "up" ? stack.up(options) : stack.destroy({ ...options, excludeProtected: true }));
+    } finally {
+      if (selected !== undefined && selected !== context.stack) await workspace.selectStack(selected);
+    }
+  } catch (error) {
+    if (error instanceof ConcurrentUpdateError) throw lockedBy(error);
+    throw failure(error, progress, interrupts.count() > 0);
+  } finally {
+    interrupts.stop();
+  }
+}
+
+function failure(error: unknown, progress: Progress, interrupted: boolean): DeploymentError {
+  const changed = progress.changed();
+  const errors = progress.errors();
+  const message = errors.length > 0 ? errors.join("\n") : saidBy(error);
+  if (interrupted) {
+    const fix = changed ? "pgt start goes on with it; pgt status shows what runs" : "nothing was changed; run it again";
+    return new DeploymentError("interrupted", fix, "interrupted", changed);
+  }
+  if (!changed)
+    return new DeploymentError(message, "nothing was changed; mend that and run it again", "refused", false);
+  const fix = "what was done before stays, and so does the edit; mend that, and pgt start goes on with it";
+  return new DeploymentError(message, fix, "failed", true);
+}
+
+function lockedBy(error: Concurrent): DeploymentError {
+  const holder = /created by (.*?) at (\S+)/.exec(error.message);
+  const who = holder === null ? "another deployment" : `${holder[1]}, since ${holder[2]}`;
+  const fix = "nothing was changed; wait until it ends; if you know that it is dead: pgt recover";
+  return new DeploymentError(`the stack is being deployed by ${who}`, fix, "refused", false);
+}
+
+/** The CLI's last words where no event carried an error, as when it does not know the stack. */
+function saidBy(error: unknown): string {
+  const text = messageOf(error);
+  const from = text.lastIndexOf("error: ");
+  const said = from === -1 ? text : text.slice(from + "error: ".length);
+  return said.replace(/\n\s*err\?:.*/s, "").trim();
+}
+
+/** The CLI is in our process group, so a terminal's Ctrl-C reaches it as well; a signal from elsewhere is passed on. */
+function watchInterrupts({ report }: Context) {
+  const abort = new AbortController();
+  let count = 0;
+  const fromTerminal = process.stdin.isTTY === true;
+  const onSignal = (name: NodeJS.Signals) => {
+    count += 1;
+    if (count > 1) process.exit(130);
+    report({ event: "note", message: "stopping after the steps under way; once more kills them" });
+    if (name !== "SIGINT" || !fromTerminal) abort.abort();
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  return {
+    signal: abort.signal,
+    count: () => count,
+    stop: () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal),
+  };
+}

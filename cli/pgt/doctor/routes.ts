@@ -1,0 +1,55 @@
+import { isDeepStrictEqual } from "node:util";
+import { parse } from "yaml";
+import * as z from "zod";
+import { renderDynamicConfig } from "../../../components/dynamicConfig.ts";
+import { volumeFolder } from "../../../components/staticConfig.ts";
+import { type PlacedTenant, routesOf } from "../../../components/tenantOutputs.ts";
+import type { Tenant } from "../../../tenants/tenant.ts";
+import type { TenantOutput } from "../../stackOutputs.ts";
+import { dockerAtOnce } from "../engine.ts";
+import { error, type Finding, ok } from "../finding.ts";
+import type { StackConfig } from "../stackConfig.ts";
+
+const readLimit = 10_000;
+
+const table = z.record(z.string(), z.unknown()).default({});
+const written = z.object({
+  tcp: z.object({ routers: table, services: table, middlewares: table }).prefault({}),
+  tls: z.object({ certificates: z.array(z.object({ certFile: z.string() })).min(1) }),
+});
+
+/** Whether the routes in the router's volume are those of the list, to the addresses of the last deployment. */
+export async function routesFinding(
+  { names, domain }: StackConfig,
+  tenants: readonly Tenant[],
+  deployed: Readonly<Record<string, TenantOutput>>,
+): Promise<Finding> {
+  const text = await dockerAtOnce(readLimit, "exec", names.stack, "cat", `${volumeFolder}/routes/dynamic.yml`);
+  return judgeRoutes(text, placed(tenants, deployed), domain);
+}
+
+/** @param text what the router reads. */
+function judgeRoutes(text: string, tenants: readonly PlacedTenant[], domain: string): Finding {
+  const found = written.parse(parse(text));
+  const routes = routesOf(tenants, domain);
+  const meant = written.parse(parse(renderDynamicConfig(routes, found.tls.certificates[0]?.certFile ?? "")));
+  const ids = new Set([...Object.keys(found.tcp.routers), ...Object.keys(meant.tcp.routers)]);
+  const wrong = [...ids].filter((id) => !isDeepStrictEqual(routeTo(found, id), routeTo(meant, id)));
+  if (wrong.length === 0 && isDeepStrictEqual(found.tcp.middlewares, meant.tcp.middlewares)) {
+    return ok("routes", `${routes.length} routes, as the file says`);
+  }
+  const which = wrong.length > 0 ? wrong.sort().join(", ") : "networks and numbers of connections";
+  return error("routes", `the router's routes are not what the file says: ${which}`, "pgt start");
+}
+
+function routeTo({ tcp }: z.infer<typeof written>, id: string): unknown {
+  return [tcp.routers[id], tcp.services[id]];
+}
+
+/** A tenant without an address was not deployed, and so has no route yet. */
+function placed(tenants: readonly Tenant[], deployed: Readonly<Record<string, TenantOutput>>): PlacedTenant[] {
+  return tenants.flatMap((tenant) => {
+    const address = deployed[tenant.id]?.address;
+    return address === undefined ? [] : [{ ...tenant, address }];
+  });
+}

@@ -1,0 +1,92 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import * as z from "zod";
+import { docker } from "../engine.ts";
+import { messageOf, OperatorError } from "../operatorError.ts";
+
+/** A container of a stack. */
+export interface StackContainer {
+  readonly name: string;
+  /** The engine's word: running, exited, restarting, created, paused, dead. */
+  readonly state: string;
+  /** The tenant that it is labelled with; undefined for the router. */
+  readonly tenant: string | undefined;
+}
+
+/** A tenant's volume with this stack's labels. */
+export interface StackVolume {
+  readonly name: string;
+  /** The tenant's first id. */
+  readonly tenant: string;
+}
+
+const row = z.object({
+  Name: z.string().optional(),
+  Names: z.string().optional(),
+  State: z.string().optional(),
+  Labels: z.string(),
+});
+const volumeDetails = z.array(z.object({ Labels: z.record(z.string(), z.string()).nullable() }));
+
+/** The stack's containers by name, running or not. @throws OperatorError when the engine does not answer. */
+export function containersOf(stack: string): ReadonlyMap<string, StackContainer> {
+  const found = rows("container", "ls", "--all", "--no-trunc", ...labelled(stack)).map(
+    ({ Names = "", State = "", Labels }) => ({
+      name: Names,
+      state: State,
+      tenant: tenantOf(Labels),
+    }),
+  );
+  return new Map(found.map((container) => [container.name, container]));
+}
+
+/** The volumes of a stack's tenants; the router's is not among them. */
+export function tenantVolumes(stack: string): readonly StackVolume[] {
+  return rows("volume", "ls", ...labelled(stack)).flatMap(({ Name = "", Labels }) => {
+    const tenant = tenantOf(Labels);
+    return tenant === undefined ? [] : [{ name: Name, tenant }];
+  });
+}
+
+/** A volume's labels; undefined where there is no such volume. */
+export function volumeLabels(name: string): Readonly<Record<string, string>> | undefined {
+  if (!docker("volume", "ls", "--quiet", "--filter", `name=${name}`).split("\n").includes(name)) return undefined;
+  return volumeDetails.parse(JSON.parse(docker("volume", "inspect", name)))[0]?.Labels ?? {};
+}
+
+/** The names of the containers that use a volume, running or not. */
+export function usersOf(volume: string): string[] {
+  const names = docker("ps", "--all", "--filter", `volume=${volume}`, "--format", "{{.Names}}");
+  return names === "" ? [] : names.split("\n");
+}
+
+/** Runs a command of the Docker CLI beside others. @throws OperatorError with what it said, also when it takes longer than `milliseconds`. */
+export async function dockerAtOnce(milliseconds: number, ...args: readonly string[]): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)("docker", args, { timeout: milliseconds, maxBuffer: 2 ** 26 });
+    return stdout.trim();
+  } catch (error) {
+    // What the runtime says, docker exec prints on standard output.
+    const streams =
+      error instanceof Error && "stderr" in error && "stdout" in error ? [error.stderr, error.stdout] : [];
+    const said = streams.map((text) => String(text).trim().replace(/\s+/g, " ")).filter((text) => text !== "");
+    throw new OperatorError(`docker ${args[0]}: ${said[0] ?? messageOf(error)}`, "pgt doctor says more");
+  }
+}
+
+function rows(...args: readonly string[]) {
+  const printed = docker(...args, "--format", "{{json .}}");
+  return printed === "" ? [] : printed.split("\n").map((line) => row.parse(JSON.parse(line)));
+}
+
+function labelled(stack: string): string[] {
+  return ["--filter", "label=dev.pgtenants.project=pgtenants", "--filter", `label=dev.pgtenants.stack=${stack}`];
+}
+
+function tenantOf(labels: string): string | undefined {
+  const prefix = "dev.pgtenants.tenant=";
+  return labels
+    .split(",")
+    .find((label) => label.startsWith(prefix))
+    ?.slice(prefix.length);
+}

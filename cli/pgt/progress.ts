@@ -1,0 +1,128 @@
+import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
+import { typeTokens } from "../../components/names.ts";
+import { nameIn } from "../../components/stackState.ts";
+import type { PgtEvent } from "./events.ts";
+
+/** Follows a deployment by the engine's events, and tells it tenant by tenant. */
+export interface Progress {
+  /** What there is to tell of an event. `seconds` is a clock. */
+  readonly next: (event: EngineEvent, seconds: number) => PgtEvent[];
+  /** Whether anything was made, changed or deleted, or begun to be. */
+  readonly changed: () => boolean;
+  /** What went wrong, as the program or the engine said it. */
+  readonly errors: () => readonly string[];
+}
+
+interface Subject {
+  readonly begun: number;
+  readonly open: Set<string>;
+}
+
+/** Steps that only look; what the engine keeps for itself is no change either. */
+const looking: readonly string[] = ["same", "read", "read-replacement", "refresh", "discard", "discard-replaced"];
+
+const verbs: Readonly<Record<string, string>> = {
+  create: "creating",
+  import: "importing",
+  update: "changing",
+  delete: "removing",
+  "delete-replaced": "removing the old",
+  "create-replacement": "creating the new",
+  replace: "replacing",
+};
+
+const things: Readonly<Record<string, string>> = {
+  "docker:index/container:Container": "container",
+  "docker:index/volume:Volume": "volume",
+  "docker:index/network:Network": "network",
+  "random:index/randomPassword:RandomPassword": "password",
+};
+
+/** The last step of a tenant that runs: it ends when the server answers. */
+const readyStep = "-sql";
+
+export function followProgress(): Progress {
+  const subjects = new Map<string, Subject>();
+  const errors: string[] = [];
+  let changed = false;
+
+  const begin = (step: StepEventMetadata, seconds: number): PgtEvent[] => {
+    if (!isChange(step)) return [];
+    changed = true;
+    const name = subjectOf(step);
+    const subject = subjects.get(name) ?? { begun: seconds, open: new Set() };
+    subjects.set(name, subject);
+    subject.open.add(step.urn);
+    // A replacement is told by its two halves.
+    return step.op === "replace" ? [] : [{ event: "step", subject: name, step: wordsOf(step) }];
+  };
+
+  const end = (step: StepEventMetadata, seconds: number): PgtEvent[] => {
+    const name = subjectOf(step);
+    const subject = subjects.get(name);
+    if (subject === undefined || !subject.open.delete(step.urn)) return [];
+    const took = seconds - subject.begun;
+    if (step.urn.endsWith(readyStep) && !removes(step)) {
+      subjects.delete(name);
+      return [{ event: "ready", subject: name, seconds: took }];
+    }
+    return [];
+  };
+
+  const finish = ({ resourceChanges, durationSeconds }: NonNullable<EngineEvent["summaryEvent"]>, seconds: number) => {
+    const rest = [...subjects].map(
+      ([subject, { begun }]): PgtEvent => ({ event: "done", subject, seconds: seconds - begun }),
+    );
+    const counts = Object.entries(resourceChanges ?? {}).filter(([op]) => !looking.includes(op));
+    const changes = counts.reduce((sum, [, count]) => sum + (count ?? 0), 0);
+    return [...(errors.length === 0 ? rest : []), { event: "deployed" as const, seconds: durationSeconds, changes }];
+  };
+
+  return {
+    next: ({ resourcePreEvent, resOutputsEvent, diagnosticEvent, summaryEvent }, seconds) => {
+      if (resourcePreEvent !== undefined) return begin(resourcePreEvent.metadata, seconds);
+      if (resOutputsEvent !== undefined) return end(resOutputsEvent.metadata, seconds);
+      if (summaryEvent !== undefined) return errors.length === 0 ? finish(summaryEvent, seconds) : [];
+      if (diagnosticEvent === undefined) return [];
+      const message = plain(diagnosticEvent.message);
+      if (diagnosticEvent.severity === "error") errors.push(told(message, diagnosticEvent.urn));
+      return diagnosticEvent.severity === "warning" ? [{ event: "warning", message }] : [];
+    },
+    changed: () => changed,
+    errors: () => [...new Set(errors)],
+  };
+}
+
+/** The engine's own bookkeeping, and components, are nothing on the machine. */
+function isChange({ op, type, new: after, old: before }: StepEventMetadata): boolean {
+  const custom = after?.custom ?? before?.custom ?? false;
+  return custom && !type.startsWith("pulumi:") && !looking.includes(op);
+}
+
+function removes({ op }: StepEventMetadata): boolean {
+  return op === "delete" || op === "delete-replaced";
+}
+
+/** The component that a step belongs to: a tenant, the router, or the stack itself. */
+function subjectOf({ new: after, old: before }: StepEventMetadata): string {
+  const parent = (after ?? before)?.parent ?? "";
+  const type = parent.split("::")[2]?.split("$").at(-1);
+  if (type === typeTokens.tenantDatabase) return nameIn(parent);
+  return type === typeTokens.traefik ? "router" : "stack";
+}
+
+function wordsOf({ op, type, urn }: StepEventMetadata): string {
+  const thing = things[type] ?? nameIn(urn).split("-").at(-1) ?? type;
+  return `${verbs[op] ?? op} ${thing === "sql" ? "role, database and settings" : thing}`;
+}
+
+/** A message without the engine's colour marks and the frame around it. */
+function plain(message: string): string {
+  return message.replace(/<\{%[^%]*%\}>/g, "").trim();
+}
+
+/** A message that is not the program's own needs to say what it is about. */
+function told(message: string, urn: string | undefined): string {
+  const name = urn === undefined || urn === "" || urn.includes("pulumi:pulumi:Stack") ? undefined : nameIn(urn);
+  return name === undefined ? message : `${name}: ${message}`;
+}

@@ -1,0 +1,22 @@
+import { parseTenants } from "../../tenants/load.ts";
+import type { Tenant } from "../../tenants/tenant.ts";
+import { closest, either, quoted } from "../../tenants/text.ts";
+import { OperatorError } from "../operatorError.ts";
+import type { StackConfig } from "./stackConfig.ts";
+import { readText } from "./textFile.ts";
+
+/** The tenants as the file says now. @throws TenantsFileError with everything that is wrong with it. */
+export function listedTenants({ tenantsFile, tenantsFileName }: StackConfig): readonly Tenant[] {
+  return parseTenants(readText(tenantsFile), tenantsFileName);
+}
+
+/** @throws OperatorError that names the nearest id when there is no such tenant. */
+export function tenantNamed(tenants: readonly Tenant[], id: string): Tenant {
+  const tenant = tenants.find((candidate) => candidate.id === id);
+  if (tenant !== undefined) return tenant;
+  const ids = tenants.map((candidate) => candidate.id);
+  const renamed = tenants.find(({ formerIds }) => formerIds.includes(id));
+  const meant = renamed?.id ?? closest(id, ids);
+  const fix = meant === undefined ? `take one of ${either(ids)}` : `did you mean ${meant}?`;
+  throw new OperatorError(`no tenant ${quoted(id)} in the file`, fix);
+}

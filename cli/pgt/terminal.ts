@@ -1,0 +1,19 @@
+import { spawn } from "node:child_process";
+import { OperatorError } from "../operatorError.ts";
+
+/**
+ * Runs a program in this terminal and gives its exit code. Ctrl-C is the program's own: psql cancels a query by it.
+ * @throws OperatorError when it cannot be started.
+ */
+export function runInTerminal(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const ignore = () => undefined;
+    process.on("SIGINT", ignore);
+    const child = spawn(command, args, { stdio: "inherit", env });
+    child.once("error", (error) => reject(new OperatorError(`${command}: ${error.message}`, `install ${command}`)));
+    child.once("close", (code) => {
+      process.off("SIGINT", ignore);
+      resolve(code ?? 130);
+    });
+  });
+}

@@ -1,0 +1,75 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import * as z from "zod";
+import type { Tenant } from "../tenants/tenant.ts";
+import type { LastDeployment } from "./lastDeployment.ts";
+import { isOwnedBy, type StackNames } from "./names.ts";
+import { previousOf, volumeOf } from "./transitions.ts";
+
+/** What decides whether the engine stands in the way of a deployment. */
+export interface EngineQuestion {
+  readonly listed: readonly Tenant[];
+  readonly last: LastDeployment;
+  readonly names: StackNames;
+  readonly stack: string;
+}
+
+const labels = z.record(z.string(), z.string()).nullable();
+const volumes = z.array(z.object({ Name: z.string(), Labels: labels }));
+const containers = z.array(z.object({ Name: z.string(), Config: z.object({ Labels: labels }) }));
+
+/**
+ * What on the engine stands in the way of tenants that are new to this stack: a volume or container of their name that is not ours, a
+ * volume that somebody's server runs on, or none where one is to be taken over. The engine itself would hand out an existing volume as a
+ * new one. A kept volume of a removed tenant does not stand in the way: it is what the tenant gets back. Empty without new tenants.
+ * @throws Error when the engine does not answer.
+ */
+export async function obstacles({ listed, last, names, stack }: EngineQuestion): Promise<string[]> {
+  const fresh = listed.filter((tenant) => previousOf(tenant, last)?.volume === undefined);
+  if (fresh.length === 0) return [];
+  const found = await Promise.all(fresh.map((tenant) => obstaclesOf(tenant, names, stack)));
+  return found.flat();
+}
+
+async function obstaclesOf(tenant: Tenant, names: StackNames, stack: string): Promise<string[]> {
+  const name = volumeOf(tenant, names);
+  const [volume] = volumes.parse(await inspected("volume", name));
+  const [container] = containers.parse(await inspected("container", names.tenant(tenant.id)));
+  const users = await docker("ps", "--filter", `volume=${name}`, "--format", "{{.Names}}");
+  const found: string[] = [];
+  if (tenant.adoptedVolume !== undefined && volume === undefined)
+    found.push(
+      `no volume ${name}, expected the one that tenant "${tenant.id}" takes over; correct volume in its entry`,
+    );
+  if (
+    tenant.adoptedVolume === undefined &&
+    volume !== undefined &&
+    !isOwnedBy(stack, tenant.origin, volume.Labels ?? {})
+  )
+    found.push(
+      `the volume ${name}, which this stack did not make, expected none; remove it, or take it over on purpose with volume in the entry of "${tenant.id}"`,
+    );
+  if (volume !== undefined && users !== "")
+    found.push(
+      `the volume ${name} in use by ${users.replaceAll("\n", ", ")}, expected it free; stop that container first`,
+    );
+  if (container !== undefined && !isOwnedBy(stack, tenant.id, container.Config.Labels ?? {}))
+    found.push(
+      `the container ${names.tenant(tenant.id)}, which this stack did not make, expected none; rename or remove it`,
+    );
+  return found.map((line) => `Docker engine: got ${line}`);
+}
+
+/** What `docker inspect` prints, a list; empty where there is nothing of that name. */
+async function inspected(kind: "volume" | "container", name: string): Promise<unknown> {
+  const listing = kind === "volume" ? ["volume", "ls"] : ["container", "ls", "--all"];
+  const format = kind === "volume" ? "{{.Name}}" : "{{.Names}}";
+  const all = (await docker(...listing, "--filter", `name=${name}`, "--format", format)).split("\n");
+  return all.includes(name) ? JSON.parse(await docker(kind, "inspect", name)) : [];
+}
+
+/** Runs the Docker CLI and gives what it printed. @throws Error with what it said. */
+export async function docker(...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)("docker", args, { maxBuffer: 2 ** 26 });
+  return stdout.trim();
+}

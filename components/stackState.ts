@@ -1,0 +1,44 @@
+import * as z from "zod";
+
+/** A resource in a stack's state, as far as this program looks at it. */
+const resource = z.object({
+  urn: z.string(),
+  type: z.string(),
+  id: z.string().optional(),
+  parent: z.string().optional(),
+  /** To be deleted: it was replaced, and its successor is in the state as well. */
+  delete: z.boolean().optional(),
+  protect: z.boolean().optional(),
+  inputs: z.record(z.string(), z.unknown()).optional(),
+  outputs: z.record(z.string(), z.unknown()).optional(),
+});
+
+const exportedStack = z.object({
+  deployment: z.object({
+    resources: z.array(resource).optional(),
+    pending_operations: z.array(z.object({ resource })).optional(),
+  }),
+});
+
+export type StateResource = z.infer<typeof resource>;
+
+/** What a stack has made. */
+export interface StackState {
+  readonly resources: readonly StateResource[];
+  /** What a deployment that was killed was about to make. */
+  readonly pending: readonly StateResource[];
+}
+
+/** Reads what `pulumi stack export` printed; secrets in it are encrypted. @throws Error when it is of another form. */
+export function parseStackState(json: string): StackState {
+  const { resources = [], pending_operations = [] } = exportedStack.parse(JSON.parse(json)).deployment;
+  return {
+    resources: resources.filter((found) => found.delete !== true),
+    pending: pending_operations.map((operation) => operation.resource),
+  };
+}
+
+/** The name that the program gave a resource: the end of its URN, `urn:pulumi:<stack>::<project>::<types, joined by $>::<name>`. */
+export function nameIn(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}

@@ -1,0 +1,143 @@
+import * as command from "@pulumi/command";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { sayWhy } from "./containerFailure.ts";
+import { hardened } from "./hardening.ts";
+import { ownerLabels, stateLabel, tenantHost } from "./names.ts";
+import { scramVerifier } from "./scramVerifier.ts";
+import { processLimit, reloadSettings, settingArguments, startSettings } from "./serverSettings.ts";
+import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
+import { renderTenantSql } from "./tenantSql.ts";
+
+/** What a server needs besides the tenant. */
+export interface TenantServerArgs extends TenantDatabaseArgs {
+  readonly volume: docker.Volume;
+  readonly password: pulumi.Output<string>;
+}
+
+/** How long a server may take to write its last checkpoint before it is killed; below it, the next start would be a crash recovery. */
+const stopSeconds = 120;
+
+/** How long the first start, or a crash recovery, may take before `pulumi up` gives up on a tenant. */
+const readySeconds = 300;
+
+/** Open files of one process. PostgreSQL keeps at most max_files_per_process (1,000) open in each, sockets beside them. */
+const openFiles = 4096;
+
+/** Size limit of /dev/shm in MiB. What is used counts against the container's memory, so the memory limit is the one that holds. */
+const sharedMemoryMiB = 1024;
+
+/**
+ * A tenant's container and the steps that make it fit for use. What comes back is known when the server answers with the tenant's password.
+ */
+export function runTenantServer(
+  name: string,
+  args: TenantServerArgs,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const container = createContainer(name, args, opts);
+  const certificate = args.tenant.tls === "passthrough" ? [createCertificateStep(name, args, container, opts)] : [];
+  return createSqlStep(name, args, container, { ...opts, dependsOn: [...certificate, args.routes] }).id;
+}
+
+function createContainer(
+  name: string,
+  { tenant, settings, bridge, state, volume }: TenantServerArgs,
+  opts: pulumi.CustomResourceOptions,
+): docker.Container {
+  return new docker.Container(
+    `${name}-server`,
+    {
+      ...hardened,
+      name: settings.names.tenant(tenant.id),
+      hostname: tenant.id,
+      image: settings.postgresImage,
+      // Reaps what the disk guard and `docker exec` leave: PostgreSQL as process 1 would take them for children of its own.
+      init: true,
+      command: ["postgres", ...settingArguments(startSettings(tenant))],
+      user: "999:999",
+      networkMode: "bridge",
+      networksAdvanced: [{ name: bridge, ipv4Address: tenant.address }],
+      // Docker's resolver forwards questions from internal networks too, through the host (CVE-2024-29018); here it asks nobody.
+      dns: ["127.0.0.1"],
+      mounts: [{ type: "volume", source: volume.name, target: "/var/lib/postgresql" }],
+      tmpfs: {
+        "/run/postgresql": "rw,noexec,nosuid,nodev,size=1m,uid=999,gid=999,mode=0700",
+        "/tmp": "rw,noexec,nosuid,nodev,size=64m",
+      },
+      memory: tenant.memoryMiB,
+      // The same as memory: a server that swaps would slow down everybody's disk instead of only itself.
+      memorySwap: tenant.memoryMiB,
+      cpuShares: tenant.cpuShares,
+      shmSize: sharedMemoryMiB,
+      ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }],
+      stopTimeout: stopSeconds,
+      destroyGraceSeconds: stopSeconds,
+      labels: [...ownerLabels(settings.stack, tenant.id), stateLabel(state)],
+    },
+    { ...opts, deleteBeforeReplace: true },
+  );
+}
+
+/** The tenant's certificate for `tls: passthrough`, written into its volume; the SQL step then makes the server use it. */
+function createCertificateStep(
+  name: string,
+  { tenant, settings }: TenantServerArgs,
+  container: docker.Container,
+  opts: pulumi.CustomResourceOptions,
+): command.local.Command {
+  const { bundle, fingerprint } = (settings.tenantTls.get(tenant.id) ?? settings).certificate;
+  return new command.local.Command(
+    `${name}-certificate`,
+    {
+      create: `docker exec --interactive "$CONTAINER" /usr/local/lib/pgtenants/write-certificate.sh "$FINGERPRINT" || ${sayWhy}`,
+      environment: { CONTAINER: container.id, FINGERPRINT: fingerprint },
+      stdin: pulumi.secret(bundle),
+      logging: command.local.Logging.None,
+      addPreviousOutputInEnv: false,
+    },
+    opts,
+  );
+}
+
+/**
+ * Runs again when its SQL or a limit changes, or the container is another one; never restarts anything. The secret goes by standard input.
+ * The limit of processes is set here because the Docker provider knows none.
+ */
+function createSqlStep(
+  name: string,
+  { tenant, settings, password }: TenantServerArgs,
+  container: docker.Container,
+  opts: pulumi.CustomResourceOptions,
+): command.local.Command {
+  const { fingerprint } = (settings.tenantTls.get(tenant.id) ?? settings).certificate;
+  const sql = password.apply((secret) =>
+    renderTenantSql({
+      owner: tenant.owner,
+      // Of the first id, so that the verifier of a renamed tenant stays as it is.
+      verifier: scramVerifier(tenantHost(tenant.origin, settings.domain), secret),
+      database: tenant.database,
+      connectionLimit: tenant.maxConnections,
+      access: { login: tenant.access.enabled, allow: tenant.access.allow },
+      settings: reloadSettings(tenant, fingerprint),
+    }),
+  );
+  return new command.local.Command(
+    `${name}-sql`,
+    {
+      create:
+        'docker update --pids-limit "$PROCESSES" "$CONTAINER" >/dev/null && ' +
+        `docker exec --interactive "$CONTAINER" /usr/local/lib/pgtenants/apply.sh "$READY_SECONDS" "$DISK_MIB" || ${sayWhy}`,
+      environment: {
+        CONTAINER: container.id,
+        READY_SECONDS: String(readySeconds),
+        PROCESSES: String(processLimit(tenant)),
+        DISK_MIB: String(tenant.diskMiB),
+      },
+      stdin: sql,
+      logging: command.local.Logging.None,
+      addPreviousOutputInEnv: false,
+    },
+    { ...opts, additionalSecretOutputs: ["stdout", "stderr"] },
+  );
+}

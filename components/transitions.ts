@@ -1,0 +1,91 @@
+import type { Tenant } from "../tenants/tenant.ts";
+import type { LastDeployment, LastTenant } from "./lastDeployment.ts";
+import type { StackNames } from "./names.ts";
+
+/** How long a confirmed removal may wait for its deployment, in days: a review takes some of them, a forgotten branch all. */
+const confirmationDays = 14;
+
+/** What decides whether a list may follow the last deployment. */
+export interface Transition {
+  readonly listed: readonly Tenant[];
+  readonly last: LastDeployment;
+  readonly names: StackNames;
+  readonly tenantsFile: string;
+  readonly deletionProtection: boolean;
+  readonly now: Date;
+}
+
+/** The name of a tenant's volume on the engine. It stays the same for the whole of the tenant's life. */
+export function volumeOf(tenant: Pick<Tenant, "origin" | "adoptedVolume">, names: StackNames): string {
+  return tenant.adoptedVolume ?? names.tenant(tenant.origin);
+}
+
+/** What the last deployment knows of a tenant, under its id or an earlier one. */
+export function previousOf(
+  { id, formerIds }: Pick<Tenant, "id" | "formerIds">,
+  last: LastDeployment,
+): LastTenant | undefined {
+  return [id, ...formerIds.toReversed()].map((name) => last.get(name)).find((found) => found !== undefined);
+}
+
+/**
+ * Why a list must not follow the last deployment; empty when it may. Each line says what was got, what was expected and what to write.
+ * A tenant that vanished, data that would be left behind, and a removal whose confirmation is old are slips until the file says otherwise.
+ */
+export function refusals(transition: Transition): string[] {
+  return [...vanished(transition), ...movedData(transition), ...staleConfirmations(transition), ...twice(transition)];
+}
+
+/** A deleted or misspelt entry must not take a customer's database down. Without deletion protection it does. */
+function vanished({ listed, last, tenantsFile, deletionProtection, now }: Transition): string[] {
+  if (!deletionProtection) return [];
+  const known = new Set(listed.flatMap(({ id, formerIds }) => [id, ...formerIds]));
+  const today = now.toISOString().slice(0, 10);
+  return [...last]
+    .filter(([id, { state }]) => !known.has(id) && state !== "removed")
+    .map(
+      ([id]) =>
+        `${tenantsFile}: got a list without "${id}", expected every tenant of this stack; put back "- id: ${id}". ` +
+        `To remove it and keep its data: "- { id: ${id}, state: removed, confirm: ${id} ${today} }". ` +
+        `If it has another id now: "renamedFrom: ${id}" in that entry`,
+    );
+}
+
+/** Another volume for a tenant that has one: its data would be left behind. */
+function movedData({ listed, last, names, tenantsFile }: Transition): string[] {
+  return listed.flatMap((tenant) => {
+    const kept = previousOf(tenant, last)?.volume;
+    const meant = volumeOf(tenant, names);
+    if (kept === undefined || kept === meant) return [];
+    return [
+      `${tenantsFile}: "${tenant.id}": got an entry that leads to the volume ${meant}, expected ${kept}, which holds its data; ` +
+        `renamedFrom lists all earlier ids of a tenant, oldest first, and stays in the file, as does volume`,
+    ];
+  });
+}
+
+function staleConfirmations({ listed, last, tenantsFile, now }: Transition): string[] {
+  const day = 24 * 60 * 60 * 1000;
+  return listed.flatMap((tenant) => {
+    const previous = previousOf(tenant, last);
+    if (tenant.removedOn === undefined || previous === undefined || previous.state === "removed") return [];
+    const age = (now.getTime() - Date.parse(`${tenant.removedOn}T00:00:00Z`)) / day;
+    // A day ahead is today in another time zone.
+    if (age > -1 && age < confirmationDays + 1) return [];
+    return [
+      `${tenantsFile}: "${tenant.id}": got a removal that was confirmed on ${tenant.removedOn}, expected one of the last ${confirmationDays} days; ` +
+        `write "confirm: ${tenant.id} ${now.toISOString().slice(0, 10)}"`,
+    ];
+  });
+}
+
+/** Renamed to an id that is in use: one of the two would be lost. */
+function twice({ listed, last, tenantsFile }: Transition): string[] {
+  return listed.flatMap(({ id, formerIds }) => {
+    const both = last.has(id) ? formerIds.filter((former) => last.has(former)) : [];
+    return both.map(
+      (former) =>
+        `${tenantsFile}: "${id}": got renamedFrom "${former}", expected an id that is free for it: this stack has both; choose another new id for "${former}"`,
+    );
+  });
+}

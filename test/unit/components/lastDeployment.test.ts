@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { tenantsIn } from "../../../components/lastDeployment.ts";
+import { parseStackState } from "../../../components/stackState.ts";
+
+const component = "pgtenants:index:TenantDatabase";
+const urn = (id: string) => `urn:pulumi:dev::pgtenants::${component}::${id}`;
+const acme = {
+  urn: urn("acme"),
+  type: component,
+  outputs: { address: "198.18.7.7", state: "running", memoryMiB: 256, maxConnections: 40, diskMiB: 10_240 },
+};
+const child = (type: string, inputs: object) => ({
+  urn: `${urn("acme")}-child`,
+  type,
+  parent: urn("acme"),
+  inputs,
+});
+const volume = child("docker:index/volume:Volume", { name: "pgtenants-dev.acme" });
+const password = child("random:index/randomPassword:RandomPassword", { keepers: { version: "3" } });
+const exported = (...resources: object[]) => JSON.stringify({ version: 3, deployment: { manifest: {}, resources } });
+const read = (...resources: object[]) => tenantsIn(parseStackState(exported(...resources)).resources);
+
+describe("what the state says of a tenant", () => {
+  test("address, state and limits as its component recorded them, volume and password version as they are", () => {
+    expect(read(acme, volume, password)).toEqual(
+      new Map([
+        [
+          "acme",
+          {
+            address: "198.18.7.7",
+            state: "running",
+            volume: "pgtenants-dev.acme",
+            passwordVersion: 3,
+            limits: { memoryMiB: 256, maxConnections: 40, diskMiB: 10_240 },
+          },
+        ],
+      ]),
+    );
+  });
+
+  test("what an interrupted deployment did not get to is not known", () => {
+    const { outputs: _, ...begun } = acme;
+    expect(read(begun).get("acme")).toMatchObject({
+      address: undefined,
+      volume: undefined,
+      passwordVersion: undefined,
+    });
+  });
+
+  test("what is only waiting to be deleted is not there", () => {
+    expect(read({ ...acme, delete: true }).size).toBe(0);
+    const old = child("random:index/randomPassword:RandomPassword", { keepers: { version: "2" } });
+    expect(read(acme, { ...old, delete: true }, password).get("acme")?.passwordVersion).toBe(3);
+  });
+
+  test("a new stack has no tenants", () => {
+    expect(parseStackState('{"version":3,"deployment":{"manifest":{}}}')).toEqual({ resources: [], pending: [] });
+  });
+
+  test.each(["null", "{}", '{"deployment":{"resources":[{"urn":7}]}}', "no JSON"])("%s is refused", (json) => {
+    expect(() => parseStackState(json)).toThrow();
+  });
+});
