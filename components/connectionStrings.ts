@@ -116,11 +116,19 @@ function dotenv(
   return lines.join("");
 }
 
-/** dotenv readers know three quotes and no escape inside them, so the value decides which one it gets. */
+/**
+ * The quotes in which a `.env` file can hold a value; undefined where none can. Its readers know three and no escape for any of them;
+ * between double ones they read `\n` as a new line.
+ */
+export function dotenvQuote(value: string): string | undefined {
+  return ["'", '"', "`"].find((mark) => !value.includes(mark) && !(mark === '"' && value.includes("\\")));
+}
+
+/** The program refuses such a password before anything is made, see `passwords` in structuredSettings.ts. */
 function envQuoted(name: string, value: string): string {
-  const quote = ["'", '"', "`"].find((mark) => !value.includes(mark));
+  const quote = dotenvQuote(value);
   if (quote === undefined)
-    throw new Error(`${name} holds all three quotes that a .env file knows; choose another password`);
+    throw new Error(`${name} holds what no quotes of a .env file can hold; choose another password`);
   return `${quote}${value}${quote}`;
 }
 

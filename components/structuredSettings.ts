@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { mendNetwork } from "../tenants/networks.ts";
+import { dotenvQuote } from "./connectionStrings.ts";
 import type { TlsFiles } from "./tlsFiles.ts";
 
 /** Long enough that guessing over the network is hopeless: a login attempt takes about 10 ms of one connection. */
@@ -21,17 +22,17 @@ export function parsePasswords(value: unknown): ReadonlyMap<string, string> {
     const [id, password] = unfit;
     throw new Error(
       `passwords.${id}: got a password ${whyUnfit(password)}, expected at least ${shortestPassword} printable ASCII characters, ` +
-        `not with all of the quotes ', " and \`; set another with: pulumi config set --secret --path passwords.${id}`,
+        `not with all of the quotes ', " and \` nor with a backslash beside ' and \`; set another with: pulumi config set --secret --path passwords.${id}`,
     );
   }
   return new Map(Object.entries(parsed.data));
 }
 
-/** SASLprep leaves printable ASCII as it is; a .env file cannot hold all three of its quotes in one value. */
+/** SASLprep leaves printable ASCII as it is. */
 function whyUnfit(password: string): string | undefined {
   if (password.length < shortestPassword) return `of ${password.length} characters`;
   if (!/^[\x20-\x7e]+$/.test(password)) return "with other characters";
-  return ["'", '"', "`"].every((quote) => password.includes(quote)) ? "with all three quotes" : undefined;
+  return dotenvQuote(password) === undefined ? "that no quotes of a .env file can hold" : undefined;
 }
 
 /** The setting `proxyProtocolFrom`: networks in CIDR form. @throws Error that says which is none and what was meant. */

@@ -37,18 +37,22 @@ export function refusals(transition: Transition): string[] {
 }
 
 /** A deleted or misspelt entry must not take a customer's database down. Without deletion protection it does. */
-function vanished({ listed, last, tenantsFile, deletionProtection, now }: Transition): string[] {
+function vanished({ listed, last, names, tenantsFile, deletionProtection, now }: Transition): string[] {
   if (!deletionProtection) return [];
   const known = new Set(listed.flatMap(({ id, formerIds }) => [id, ...formerIds]));
   const today = now.toISOString().slice(0, 10);
   return [...last]
     .filter(([id, { state }]) => !known.has(id) && state !== "removed")
-    .map(
-      ([id]) =>
-        `${tenantsFile}: got a list without "${id}", expected every tenant of this stack; put back "- id: ${id}". ` +
-        `To remove it and keep its data: "- { id: ${id}, state: removed, confirm: ${id} ${today} }". ` +
-        `If it has another id now: "renamedFrom: ${id}" in that entry`,
-    );
+    .map(([id, { volume = names.tenant(id) }]) => {
+      const same = [`id: ${id}`, ...leadingTo(volume, { id, formerIds: [] }, names)];
+      const whole = same.length === 1 ? same[0] : `{ ${same.join(", ")} }`;
+      const renamed = leadingTo(volume, { id: undefined, formerIds: [id] }, names);
+      return (
+        `${tenantsFile}: got a list without "${id}", expected every tenant of this stack; put back "- ${whole}". ` +
+        `To remove it and keep its data: "- { ${same.join(", ")}, state: removed, confirm: ${id} ${today} }". ` +
+        `If it has another id now: "${renamed.join(", ")}" in that entry`
+      );
+    });
 }
 
 /** Another volume for a tenant that has one: its data would be left behind. */
@@ -57,11 +61,30 @@ function movedData({ listed, last, names, tenantsFile }: Transition): string[] {
     const kept = previousOf(tenant, last)?.volume;
     const meant = volumeOf(tenant, names);
     if (kept === undefined || kept === meant) return [];
+    const { id } = tenant;
+    const fields = leadingTo(kept, { id, formerIds: last.has(id) ? [] : tenant.formerIds }, names);
+    const fix = fields.length === 0 ? "take renamedFrom and volume out of it" : `write "${fields.join(", ")}" in it`;
     return [
-      `${tenantsFile}: "${tenant.id}": got an entry that leads to the volume ${meant}, expected ${kept}, which holds its data; ` +
-        `renamedFrom lists all earlier ids of a tenant, oldest first, and stays in the file, as does volume`,
+      `${tenantsFile}: "${id}": got an entry that leads to the volume ${meant}, expected ${kept}, which holds its data; ${fix}`,
     ];
   });
+}
+
+/** The fields with which an entry leads to a volume that there is, as they are written on one line. */
+function leadingTo(
+  volume: string,
+  { id, formerIds }: { readonly id: string | undefined; readonly formerIds: readonly string[] },
+  names: StackNames,
+): string[] {
+  const prefix = names.tenant("");
+  const origin = volume.startsWith(prefix) ? [volume.slice(prefix.length)] : [];
+  const earlier = [...new Set([...origin, ...formerIds])];
+  const [first] = earlier;
+  const renamedFrom = earlier.length === 1 ? first : `[${earlier.join(", ")}]`;
+  return [
+    ...(earlier.length === 0 || renamedFrom === id ? [] : [`renamedFrom: ${renamedFrom}`]),
+    ...(origin.length === 0 ? [`volume: ${volume}`] : []),
+  ];
 }
 
 function staleConfirmations({ listed, last, tenantsFile, now }: Transition): string[] {

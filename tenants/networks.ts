@@ -15,7 +15,7 @@ export function mendNetwork(text: string): string | undefined {
   if (text.length > LONGEST) return undefined;
   const [, address = "", prefix] = /^([^/]+)(?:\/(0|[1-9][0-9]{0,2}))?$/.exec(text.trim()) ?? [];
   if (!isAddress(address)) return undefined;
-  const parsed = ipaddr.parse(address);
+  const parsed = ipaddr.parse(address.includes(":") ? hexadecimal(address) : address);
   const bits = parsed.kind() === "ipv4" ? 32 : 128;
   const length = prefix === undefined ? bits : Number(prefix);
   if (length > bits) return undefined;
@@ -23,6 +23,14 @@ export function mendNetwork(text: string): string | undefined {
     return length < 96 ? undefined : mendNetwork(`${parsed.toIPv4Address()}/${length - 96}`);
   const kind = parsed.kind() === "ipv4" ? ipaddr.IPv4 : ipaddr.IPv6;
   return `${kind.networkAddressFromCIDR(`${parsed}/${length}`)}/${length}`;
+}
+
+/** An IPv6 address that ends in IPv4, without it: ipaddr.js takes each such address for an IPv4 one in IPv6 form, `::192.0.2.1` too. */
+function hexadecimal(address: string): string {
+  return address.replace(/[0-9.]+\.[0-9.]+$/, (dotted) => {
+    const [a = 0, b = 0, c = 0, d = 0] = dotted.split(".").map(Number);
+    return [a * 256 + b, c * 256 + d].map((group) => group.toString(16)).join(":");
+  });
 }
 
 /** Without the forms of IPv4 that some readers take for octal or hexadecimal, and without zones. */

@@ -10,7 +10,7 @@ describe("passwords", () => {
     ["short", "of 5 characters"],
     ["pässword-pässword", "with other characters"],
     ["line\nbreak-line-break", "with other characters"],
-    [`'"\``.padEnd(20, "x"), "with all three quotes"],
+    [`'"\``.padEnd(20, "x"), "that no quotes of a .env file can hold"],
   ])("a password that does not fit is refused without being shown", (password, reason) => {
     const refused = () => parsePasswords({ globex: "correct horse battery", acme: password });
     expect(refused).toThrow(`passwords.acme: got a password ${reason}`);

@@ -58,22 +58,37 @@ describe("a list that is refused", () => {
     expect(lines[1]).toContain('without "globex"');
   });
 
+  test("a rename that was undone: the words for each way on", () => {
+    const [line] = refusing([tenant()], { "acme-corp": lastTenant() });
+    expect(line).toContain('put back "- { id: acme-corp, renamedFrom: acme }"');
+    expect(line).toContain('"- { id: acme-corp, renamedFrom: acme, state: removed, confirm: acme-corp 2026-11-21 }"');
+    expect(line).toContain('If it has another id now: "renamedFrom: [acme, acme-corp]"');
+    const followed = tenant({ id: "acme", origin: "acme", formerIds: ["acme", "acme-corp"] });
+    expect(refusing([followed], { "acme-corp": lastTenant() })).toEqual([]);
+  });
+
+  test("a tenant whose volume was taken over vanished", () => {
+    const [line] = refusing([], { acme: lastTenant({ volume: "sysnee_pgdata_1" }) });
+    expect(line).toContain('put back "- { id: acme, volume: sysnee_pgdata_1 }"');
+    expect(line).toContain('"renamedFrom: acme, volume: sysnee_pgdata_1" in that entry');
+  });
+
   test("a renamed tenant without its earlier id would leave its data behind", () => {
     const last = { "acme-corp": lastTenant() };
     const [line] = refusing([tenant({ id: "acme-corp", origin: "acme-corp" })], last);
     expect(line).toContain(
-      "leads to the volume pgtenants-dev.acme-corp, expected pgtenants-dev.acme, which holds its data",
+      'leads to the volume pgtenants-dev.acme-corp, expected pgtenants-dev.acme, which holds its data; write "renamedFrom: acme" in it',
     );
   });
 
   test("renamed twice, the first id must stay the first", () => {
     const twice = tenant({ id: "acme-inc", origin: "acme-corp", formerIds: ["acme-corp"] });
-    expect(refusing([twice], { "acme-corp": lastTenant() })[0]).toContain("expected pgtenants-dev.acme");
+    expect(refusing([twice], { "acme-corp": lastTenant() })[0]).toContain('write "renamedFrom: [acme, acme-corp]"');
   });
 
   test("another volume for a tenant that has one", () => {
     expect(refusing([tenant({ adoptedVolume: "other" })], { acme: lastTenant() })[0]).toContain(
-      "leads to the volume other",
+      "leads to the volume other, expected pgtenants-dev.acme, which holds its data; take renamedFrom and volume out of it",
     );
   });
 

@@ -25,6 +25,8 @@ test.each([
   ["the same in hexadecimal", "::ffff:cb00:7107/128", "203.0.113.7/32"],
   ["an IPv4 network in IPv6 form", "::ffff:10.0.0.0/104", "10.0.0.0/8"],
   ["IPv6 that ends in IPv4", "64:ff9b::192.0.2.33/128", "64:ff9b::c000:221/128"],
+  ["IPv4 behind zeros, which is not its IPv6 form", "::192.0.2.1/128", "::c000:201/128"],
+  ["the same, all of it zero", "::0.0.0.0/0", "::/0"],
   ["spaces around it", " 10.0.0.0/8\n", "10.0.0.0/8"],
 ])("%s: %j becomes %s", (_, text, network) => {
   expect(mendNetwork(text)).toBe(network);
