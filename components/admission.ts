@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Tenant } from "../tenants/tenant.ts";
 import { type AddressBook, placeTenants } from "./addresses.ts";
-import { docker, obstacles } from "./engineChecks.ts";
+import { docker, missingImages, obstacles } from "./engineChecks.ts";
 import type { LastDeployment } from "./lastDeployment.ts";
 import { orRunError, runError } from "./runError.ts";
 import type { Settings } from "./settings.ts";
@@ -23,6 +23,7 @@ export async function admitTenants(
     ...refusals({ ...settings, listed, last, now: new Date() }),
     ...listed.flatMap((tenant) => missingPassword(tenant, settings)),
   ]);
+  await warnOfSharedKey(listed, settings);
   const present = listed.filter((tenant) => tenant.state !== "removed" || previousOf(tenant, last) !== undefined);
   refuseAll(await askEngine(present, last, settings));
   return orRunError(() => placeTenants(settings.subnet, present, addressBook(present, last)));
@@ -40,18 +41,42 @@ function missingPassword({ id, password }: Tenant, { tenantsFile, passwords }: S
   ];
 }
 
-/** A preview may run where there is no engine: a build server that comments on a pull request. The deployment itself asks again. */
+/** The wildcard's key in one tenant's volume: whoever breaks into that server can pose as every other tenant's. */
+async function warnOfSharedKey(listed: readonly Tenant[], { tenantsFile, tenantTls }: Settings): Promise<void> {
+  const sharing = listed.filter(
+    ({ id, tls, state }) => tls === "passthrough" && state === "running" && !tenantTls.has(id),
+  );
+  const [first] = sharing;
+  if (first === undefined) return;
+  await pulumi.log.warn(
+    `${tenantsFile}: tls: passthrough without a certificate of its own puts the wildcard's private key into the volume of ` +
+      `${sharing.map(({ id }) => id).join(", ")}; give it one with: pulumi config set --path tenantCertificates.${first.id}.certificateFile <path>, ` +
+      "and the same for keyFile",
+  );
+}
+
+/**
+ * A preview may run where there is no engine, or one without the images: a build server that comments on a pull request. The deployment
+ * itself asks again.
+ */
 async function askEngine(present: readonly Tenant[], last: LastDeployment, settings: Settings): Promise<string[]> {
   const smaller = shrinking(present, last);
+  const preview = pulumi.runtime.isDryRun();
   try {
     const use = smaller.map(async (tenant) => {
       const container = settings.names.tenant(tenant.id);
       return tooSmall(tenant, parseUse(await docker("exec", container, "/usr/local/lib/pgtenants/use.sh")));
     });
-    return [...(await obstacles({ ...settings, listed: present, last })), ...(await Promise.all(use)).flat()];
+    const images = await missingImages([settings.postgresImage, settings.traefikImage], !preview);
+    if (preview) for (const image of images) await pulumi.log.warn(image);
+    return [
+      ...(preview ? [] : images),
+      ...(await obstacles({ ...settings, listed: present, last })),
+      ...(await Promise.all(use)).flat(),
+    ];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    if (!pulumi.runtime.isDryRun()) return [`Docker engine: ${reason}`];
+    if (!preview) return [`Docker engine: ${reason}`];
     await pulumi.log.warn(
       `not checked, because the Docker engine cannot be asked: foreign volumes, limits below use: ${reason}`,
     );

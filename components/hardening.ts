@@ -14,8 +14,8 @@ export const hardened = {
 };
 
 /**
- * The same for a container that runs one command and goes, as arguments of `docker run`: no tool of ours needs more. Constant text without
- * blanks, so that it may stand in a shell command as it is.
+ * The same for a container that runs one command and goes, as arguments of `docker run`. Each is one word without blanks or quotes, so that
+ * they may stand in a shell command as they are. A command that needs more says so behind them: the last of two is what counts.
  */
 export const hardenedRun: readonly string[] = [
   "--cap-drop=ALL",

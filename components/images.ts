@@ -24,6 +24,11 @@ export function traefikImageTag(): string {
   return `${namespace}/traefik:${traefikVersion}-${digestOfFolder("traefik")}`;
 }
 
+/** Whether an image can only come from set-up. */
+export function isOwnImage(image: string): boolean {
+  return image.startsWith(`${namespace}/`);
+}
+
 function digestOfFolder(name: string): string {
   const folder = fileURLToPath(new URL(`../images/${name}/`, import.meta.url));
   const digest = createHash("sha256");

@@ -9,6 +9,8 @@ const resource = z.object({
   /** To be deleted: it was replaced, and its successor is in the state as well. */
   delete: z.boolean().optional(),
   protect: z.boolean().optional(),
+  /** Stays on the engine when it leaves the state. */
+  retainOnDelete: z.boolean().optional(),
   inputs: z.record(z.string(), z.unknown()).optional(),
   outputs: z.record(z.string(), z.unknown()).optional(),
 });

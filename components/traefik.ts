@@ -3,7 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { sayWhy } from "./containerFailure.ts";
 import { type Route, renderDynamicConfig } from "./dynamicConfig.ts";
-import { hardened, routerLimits } from "./hardening.ts";
+import { hardened, hardenedRun, routerLimits } from "./hardening.ts";
 import { ownerLabels, stateLabel, typeTokens } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { staticArguments, volumeFolder } from "./staticConfig.ts";
@@ -75,7 +75,7 @@ type FileWriter = (
 function fileWriter({ settings, state }: TraefikArgs, volume: docker.Volume): FileWriter {
   return (name, path, content, opts) => {
     const create =
-      "docker run --rm --interactive --pull never --network none --read-only --cap-drop ALL --security-opt no-new-privileges:true " +
+      `docker run --rm --interactive --pull never --network none ${hardenedRun.join(" ")} ` +
       '--label dev.pgtenants.project=pgtenants --label "dev.pgtenants.stack=$STACK" --label "dev.pgtenants.state=$STATE" ' +
       '--mount "type=volume,source=$VOLUME,target=$FOLDER" --entrypoint /usr/local/lib/pgtenants/write-file.sh "$IMAGE" "$FILE"';
     const environment = {

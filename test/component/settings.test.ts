@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { parse } from "yaml";
+import * as z from "zod";
 import { postgresImageTag } from "../../components/images.ts";
 import { readSettings } from "../../components/settings.ts";
 import { selfSigned } from "../support/certificates.ts";
@@ -20,6 +22,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, "tls", "privkey.pem"), key);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const projectFile = z.object({ config: z.record(z.string(), z.object({ default: z.unknown().optional() })) });
 
 /** Settings of a stack with this configuration, over one that is complete. An undefined value leaves the setting out. */
 async function read(differences: Record<string, string | undefined> = {}, stack = "dev") {
@@ -48,6 +52,16 @@ describe("readSettings", () => {
       caFile: undefined,
       postgresImage: postgresImageTag(),
     });
+  });
+
+  test("fills in what Pulumi.yaml says, for whoever runs without it", async () => {
+    const { config } = projectFile.parse(parse(readFileSync(new URL("../../Pulumi.yaml", import.meta.url), "utf8")));
+    const defaults = Object.entries(config).flatMap(([key, { default: value }]) =>
+      value === undefined ? [] : [[key, value]],
+    );
+    const { tlsMode, ...shown } = Object.fromEntries(defaults);
+    expect(tlsMode).toBe("files");
+    expect(await read()).toMatchObject(shown);
   });
 
   test("finds the development certificate in the state folder", async () => {

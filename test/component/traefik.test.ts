@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Route } from "../../components/dynamicConfig.ts";
+import type { Settings } from "../../components/settings.ts";
 import { Traefik } from "../../components/traefik.ts";
-import { registeredBy } from "../support/mocks.ts";
+import { type Registered, registeredBy } from "../support/mocks.ts";
 import { settings } from "../support/settings.ts";
 
 const acme: Route = {
@@ -15,8 +16,9 @@ const acme: Route = {
 const routes = [acme];
 const component = "pgtenants:index:Traefik";
 
-function register(preview = false, given = routes) {
-  return registeredBy(() => new Traefik("traefik", { settings, state: "0123456789abcdef", routes: given }), preview);
+function register(preview = false, given: readonly Route[] = routes, more: Partial<Settings> = {}) {
+  const args = { settings: { ...settings, ...more }, state: "0123456789abcdef", routes: given };
+  return registeredBy(() => new Traefik("traefik", args), preview);
 }
 
 describe("Traefik", () => {
@@ -49,8 +51,27 @@ describe("Traefik", () => {
 
   test("a tenant more changes dynamic.yml and nothing else", async () => {
     const more = [...routes, { ...acme, id: "globex", host: "globex.db.example.com", address: "198.18.8.8" }];
-    const [before, after] = [await register(), await register(false, more)];
-    const changed = after.filter((resource, index) => JSON.stringify(resource) !== JSON.stringify(before[index]));
-    expect(changed.map(({ name }) => name)).toEqual(["traefik-routes"]);
+    expect(changed(await register(), await register(false, more))).toEqual(["traefik-routes"]);
+  });
+
+  test("a load balancer more changes the router's container and nothing else", async () => {
+    const behind = await register(false, routes, { proxyProtocolFrom: ["203.0.113.9/32"] });
+    expect(changed(await register(), behind)).toEqual(["traefik-router"]);
+  });
+
+  test("gives the step that writes the routes to whatever must wait for them", async () => {
+    let urn = "";
+    await registeredBy(() => {
+      const { routesWritten } = new Traefik("traefik", { settings, state: "0123456789abcdef", routes });
+      routesWritten.urn.apply((known) => {
+        urn = known;
+      });
+    });
+    expect(urn).toMatch(/::traefik-routes$/);
   });
 });
+
+function changed(before: readonly Registered[], after: readonly Registered[]): string[] {
+  const other = after.filter((resource, index) => JSON.stringify(resource) !== JSON.stringify(before[index]));
+  return other.map(({ name }) => name);
+}

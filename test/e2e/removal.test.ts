@@ -96,6 +96,29 @@ test("an empty or broken list removes nobody", async () => {
   }
 });
 
+test.each([
+  [
+    "postgresImage",
+    "localhost/pgtenants/postgres:gone",
+    "got no image localhost/pgtenants/postgres:gone, expected it there; build it with",
+  ],
+  [
+    "traefikImage",
+    "127.0.0.1:1/traefik:gone",
+    "got no image 127.0.0.1:1/traefik:gone, expected it there, or in its registry; correct",
+  ],
+])("an image that cannot be had, %s %s, takes nobody down", async (setting, image, message) => {
+  const names = [at.container("acme"), at.container("globex"), at.router];
+  const before = await Promise.all(names.map(identity));
+  await at.stack.setConfig(setting, { value: image });
+  try {
+    await expect(at.stack.up()).rejects.toThrow(message);
+    expect(await Promise.all(names.map(identity))).toEqual(before);
+  } finally {
+    await at.stack.removeConfig(setting);
+  }
+});
+
 test("destroy without the protected leaves data and password, and the next up brings both back", async () => {
   await query("acme", "CREATE TABLE kept AS SELECT 42 AS answer");
   const { uri } = stringsOf(await at.connectionStrings(), "acme");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { selfSigned } from "../support/certificates.ts";
 import { nodeClient, stringsOf } from "./support/clients.ts";
-import { identity } from "./support/engine.ts";
+import { identity, inspect } from "./support/engine.ts";
 import { outputOf } from "./support/shell.ts";
 import { makeTestStack, type TestStack } from "./support/testStack.ts";
 
@@ -23,6 +23,17 @@ async function answers(): Promise<void> {
   expect((await client.query("SELECT current_user AS who")).rows).toEqual([{ who: "acme" }]);
   await client.end();
 }
+
+test("the limit of processes, which the Docker provider cannot set, outlives a restart and comes with each new container", async () => {
+  const limit = () => inspect(at.router, "{{.HostConfig.PidsLimit}}");
+  expect(await limit()).toBe("512");
+  await outputOf("docker", ["restart", at.router]);
+  expect(await limit()).toBe("512");
+  await outputOf("docker", ["rm", "--force", at.router]);
+  await at.stack.up({ refresh: true });
+  expect(await limit()).toBe("512");
+  await answers();
+});
 
 test("a port that is taken fails the deployment, with the reason; freed, the next one succeeds", async () => {
   const other = createServer((socket) => socket.end());
