@@ -77,20 +77,44 @@ export function removeEntry(text: string, id: string): string {
   });
 }
 
-/** Gives an entry another id, and notes the old one under `renamedFrom`, after earlier ones. @throws EditError for an unknown or taken id. */
+/**
+ * Gives an entry another id, and notes the old one under `renamedFrom`, after earlier ones: each once, and the first, which names the volume,
+ * for good. @throws EditError for an unknown or taken id.
+ */
 export function renameTenant(text: string, id: string, newId: string): string {
-  return edited(text, (list, data) => {
+  const before = withoutFormer(text, id, newId);
+  return edited(before, (list, data) => {
     const { entry, at } = find(list, data, id);
     if (data.some((other) => other.id === newId)) {
       throw new EditError(`tenant ${quoted(newId)} is there already`, "choose another id");
     }
-    const earlier = data[at]?.["renamedFrom"];
+    const renamed = { ...data[at], id: newId };
+    const newName = setPair(before, entry, "id", newId);
+    const formerIds = formerIdsOf(data[at]);
+    if (formerIds.includes(id)) return { splices: [newName], meant: data.with(at, renamed) };
+    const renamedFrom = formerIds.length === 0 ? id : [...formerIds, id];
     const node = entry.get("renamedFrom");
-    const renamedFrom = earlier === undefined ? id : [earlier, id].flat();
-    const noted = isSeq(node) ? appendItem(text, node, id) : setPair(text, entry, "renamedFrom", renamedFrom);
-    const splices = [setPair(text, entry, "id", newId), noted];
-    return { splices, meant: data.with(at, { ...data[at], id: newId, renamedFrom }) };
+    const noted = isSeq(node) ? appendItem(before, node, id) : setPair(before, entry, "renamedFrom", renamedFrom);
+    return { splices: [newName, noted], meant: data.with(at, { ...renamed, renamedFrom }) };
   });
+}
+
+/** An id that the tenant gets back is no earlier one any more, unless it is the first. */
+function withoutFormer(text: string, id: string, former: string): string {
+  return edited(text, (list, data) => {
+    const { entry, at } = find(list, data, id);
+    const formerIds = formerIdsOf(data[at]);
+    const place = formerIds.indexOf(former);
+    const node = entry.get("renamedFrom");
+    if (place < 1 || !isSeq(node)) return { splices: [], meant: data };
+    const changed = { ...data[at], id, renamedFrom: formerIds.toSpliced(place, 1) };
+    return { splices: [removeItem(text, node, place)], meant: data.with(at, changed) };
+  });
+}
+
+/** Before the rules have looked at them. */
+function formerIdsOf(entry: Entry | undefined): readonly unknown[] {
+  return [entry?.["renamedFrom"] ?? []].flat();
 }
 
 interface Edit {
@@ -118,7 +142,7 @@ function find(list: YAMLSeq, data: readonly Entry[], id: string): { readonly ent
   const entry = list.items[at];
   if (isMap(entry)) return { entry, at };
   const ids = data.map((other) => other.id);
-  const renamed = data.find(({ renamedFrom }) => [renamedFrom].flat().includes(id));
+  const renamed = data.find((entry) => formerIdsOf(entry).includes(id));
   const meant = renamed?.id ?? closest(id, ids);
   throw new EditError(
     `no tenant ${quoted(id)} in the file`,

@@ -138,23 +138,6 @@ describe("removeEntry", () => {
   });
 });
 
-describe("renameTenant", () => {
-  test("notes the old id", () => {
-    expect(change((text) => renameTenant(text, "acme", "acme-corp"))).toEqual([
-      "-  - id: acme",
-      "+  - id: acme-corp",
-      "+    renamedFrom: acme",
-    ]);
-  });
-
-  test("after the earlier ones", () => {
-    const twice = renameTenant(renameTenant("tenants:\n  - { id: acme }\n", "acme", "beta"), "beta", "gamma");
-    expect(twice).toBe("tenants:\n  - { id: gamma, renamedFrom: [ acme, beta ] }\n");
-    const lines = change((text) => renameTenant(text, "initech", "initrode"));
-    expect(lines.at(-1)).toBe("+      - initech");
-  });
-});
-
 describe("what cannot be done is refused with a way out", () => {
   test.each([
     ["globx", "did you mean globex?"],
