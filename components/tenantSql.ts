@@ -36,7 +36,10 @@ function psqlQuoted(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 }
 
-/** The verifier must not reach the server's log or this script's error output: hence the first block. */
+/**
+ * The verifier must not reach the server's log or this script's error output: hence the first block. 10 is the superuser's oid in every
+ * cluster. Every other role loses what a superuser could have given it: a cluster that was made elsewhere may have any.
+ */
 const statements = `\\set ON_ERROR_STOP on
 \\set VERBOSITY terse
 SET search_path = pg_catalog, pg_temp;
@@ -52,7 +55,7 @@ SELECT format('CREATE ROLE %I', spec->>'owner')
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = spec->>'owner')
 \\gexec
 SELECT format(
-         'ALTER ROLE %I %s NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT %s PASSWORD %L',
+         'ALTER ROLE %I %s CONNECTION LIMIT %s PASSWORD %L',
          spec->>'owner',
          CASE WHEN (spec->'access'->>'login')::boolean THEN 'LOGIN' ELSE 'NOLOGIN' END,
          (spec->>'connectionLimit')::integer,
@@ -64,6 +67,22 @@ SELECT format('ALTER ROLE %I NOLOGIN', rolname)
  WHERE shobj_description(oid, 'pg_authid') = 'pgtenants: owner' AND rolname <> :'spec'::jsonb->>'owner' AND rolcanlogin
 \\gexec
 SELECT format('COMMENT ON ROLE %I IS %L', :'spec'::jsonb->>'owner', 'pgtenants: owner')
+\\gexec
+SELECT format('REVOKE %I FROM %I GRANTED BY %I CASCADE', granted.rolname, member.rolname, grantor.rolname)
+  FROM pg_auth_members AS membership
+  JOIN pg_roles AS granted ON granted.oid = membership.roleid
+  JOIN pg_roles AS member ON member.oid = membership.member
+  JOIN pg_roles AS grantor ON grantor.oid = membership.grantor
+ WHERE granted.oid = 10 OR granted.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')
+\\gexec
+SELECT format('REVOKE ALL ON PARAMETER %I FROM %s CASCADE', parname, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
+  FROM pg_parameter_acl, aclexplode(paracl)
+ WHERE grantee <> 10
+ GROUP BY parname, grantee
+\\gexec
+SELECT format('ALTER ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', rolname)
+  FROM pg_roles
+ WHERE oid <> 10 AND (rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)
 \\gexec
 
 SELECT format('CREATE DATABASE %I OWNER %I', spec->>'database', spec->>'owner')

@@ -57,6 +57,8 @@ make_cluster() {
 # take_over postgres OPTION...: renames the bootstrap superuser of a cluster that was made elsewhere.
 # The bootstrap superuser has the oid 10 in every cluster. It is who works in single-user mode, and ALTER ROLE cannot rename who works:
 # hence the UPDATE, one transaction, that may run again after a kill. It takes the password with it, which somebody else may know.
+# What made the cluster must not start on it beside this server, whose lock it does not know: the folder is in no other image, and holds
+# nothing for postgresql.conf.
 take_over() {
   shift
   echo "pgtenants: $PGDATA was made elsewhere; its superuser becomes pgtenants, without a password" >&2
@@ -64,6 +66,12 @@ take_over() {
     postgres --single -D "$PGDATA" "$@" -c exit_on_error=on template1 >/dev/null ||
     refuse "the superuser of $PGDATA could not be renamed, the lines above say why; its roles are as they were." \
       "If it has a role pgtenants already, rename that one with the image that made the cluster"
+  only_here="include_dir '${0%/*}'"
+  if ! grep -qxF "$only_here" "$PGDATA/postgresql.conf"; then
+    cp -p "$PGDATA/postgresql.conf" "$PGDATA/postgresql.conf.new"
+    printf '\n# pgtenants runs on this cluster; no other image may.\n%s\n' "$only_here" >>"$PGDATA/postgresql.conf.new"
+    mv "$PGDATA/postgresql.conf.new" "$PGDATA/postgresql.conf"
+  fi
   : >"$marker"
   sync -f "$marker"
 }
