@@ -47,7 +47,7 @@ export const lifeFields = {
     limits: "1 to 63 characters from a-z, 0-9 and `_`; a letter first. No reserved word.",
     byDefault: "the id, with `-` as `_`; for a renamed tenant, its first id.",
     change:
-      "makes another role, which takes over the database. The old role can no longer log in; it keeps what else it owns, such as tables.",
+      "renames the role, which keeps all that it owns: sessions live on, new logins need the new name. Where the server has a role of that name, that one takes over the database, and the old one can no longer log in.",
   }),
   state: documented(word(["running", "stopped", "removed"]).exactOptional(), {
     meaning:

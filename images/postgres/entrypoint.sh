@@ -48,6 +48,8 @@ make_cluster() {
   initdb --pgdata="$PGDATA.partial" --username=pgtenants --encoding=UTF8 \
     --locale=C.UTF-8 --locale-provider=builtin --builtin-locale=C.UTF-8 \
     --auth-local=peer --auth-host=scram-sha-256 --data-checksums --sync-method=syncfs --no-instructions >&2
+  # Both come with the command line; other values in the file would be an error in the log at each reload.
+  sed -i -E '/^(max_connections|shared_buffers) = /d' "$PGDATA.partial/postgresql.conf"
   : >"$PGDATA.partial/${marker##*/}"
   mkdir -p "$(dirname "$PGDATA")"
   mv -T "$PGDATA.partial" "$PGDATA"

@@ -3,6 +3,7 @@ import { nodeClient, stringsOf } from "./support/clients.ts";
 import { identity } from "./support/engine.ts";
 import { countChanges } from "./support/previews.ts";
 import { restartEngine } from "./support/restartEngine.ts";
+import { run } from "./support/shell.ts";
 import { makeTestStack, type TestStack } from "./support/testStack.ts";
 
 const ids = ["acme", "globex", "hooli"];
@@ -112,6 +113,36 @@ test("memory and CPU shares change in place; what the server reads at its start 
     at.list(...ids.map((id) => `id: ${id}`));
     await at.stack.up();
   }
+});
+
+test("another user is the same role under another name: sessions live on, and it owns what it owned", async () => {
+  const held = await nodeClient(await nodePostgresUri("acme"));
+  try {
+    await held.query("CREATE TABLE owned AS SELECT 42 AS answer");
+    const before = await identities();
+    at.list("{ id: acme, user: app }", "id: globex", "id: hooli");
+    await at.stack.up();
+    expect(await identities()).toEqual(before);
+    const client = await nodeClient(await nodePostgresUri("acme"));
+    const { rows } = await client.query(
+      "SELECT current_user AS who, tableowner AS owner FROM pg_tables WHERE tablename = 'owned'",
+    );
+    await client.query("DROP TABLE owned");
+    await client.end();
+    expect(rows).toEqual([{ who: "app", owner: "app" }]);
+    expect((await held.query("SELECT session_user AS who")).rows).toEqual([{ who: "app" }]);
+    // Each deployment's script reloads the configuration.
+    const { stderr } = await run("docker", ["logs", at.container("acme")]);
+    expect(stderr).toContain("received SIGHUP");
+    expect(stderr).not.toContain("cannot be changed without restarting");
+  } finally {
+    await held.end();
+    at.list(...ids.map((id) => `id: ${id}`));
+    await at.stack.up();
+  }
+  const client = await nodeClient(await nodePostgresUri("acme"));
+  expect((await client.query("SELECT current_user AS who")).rows).toEqual([{ who: "acme" }]);
+  await client.end();
 });
 
 test("data outlives its container", async () => {

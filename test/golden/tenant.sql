@@ -9,6 +9,12 @@ SET log_statement = 'none';
 SET log_min_error_statement = 'panic';
 SET log_min_duration_statement = -1;
 
+SELECT format('ALTER ROLE %I RENAME TO %I', rolname, :'spec'::jsonb->>'owner')
+  FROM pg_roles
+ WHERE shobj_description(oid, 'pg_authid') = 'pgtenants: owner'
+   AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'spec'::jsonb->>'owner')
+ ORDER BY oid LIMIT 1
+\gexec
 SELECT format('CREATE ROLE %I', spec->>'owner')
   FROM (SELECT :'spec'::jsonb AS spec) AS input
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = spec->>'owner')
