@@ -77,7 +77,7 @@ function fileWriter({ settings, state }: TraefikArgs, volume: docker.Volume): Fi
     const create =
       `docker run --rm --interactive --pull never --network none ${hardenedRun.join(" ")} ` +
       '--label dev.pgtenants.project=pgtenants --label "dev.pgtenants.stack=$STACK" --label "dev.pgtenants.state=$STATE" ' +
-      '--mount "type=volume,source=$VOLUME,target=$FOLDER" --entrypoint /usr/local/lib/pgtenants/write-file.sh "$IMAGE" "$FILE"';
+      '--mount "type=volume,source=$VOLUME,target=$FOLDER" --entrypoint /usr/local/lib/pgtenants/write-file.sh "$IMAGE" "$FILE" "$BYTES"';
     const environment = {
       STACK: settings.stack,
       STATE: state,
@@ -85,10 +85,16 @@ function fileWriter({ settings, state }: TraefikArgs, volume: docker.Volume): Fi
       FOLDER: volumeFolder,
       IMAGE: settings.traefikImage,
       FILE: path,
+      // How long a key is, is no secret.
+      BYTES: pulumi.unsecret(pulumi.output(content).apply(byteLength)),
     };
     const quiet = { logging: command.local.Logging.None, addPreviousOutputInEnv: false };
     return new command.local.Command(name, { create, environment, stdin: content, ...quiet }, opts);
   };
+}
+
+function byteLength(content: string): string {
+  return String(Buffer.byteLength(content));
 }
 
 function createContainer(

@@ -1,11 +1,18 @@
 #!/bin/sh
-# Writes standard input to the file $1 below /var/lib/traefik: beside it, then renamed, so that Traefik never reads half a file.
+# write-file.sh FILE BYTES: writes standard input to FILE below /var/lib/traefik: beside it, then renamed, so that Traefik never reads half a
+# file. Where the sender was killed the engine ends the input as if all had come: hence BYTES, how many there must be.
 # For the routes it ends when a running router must have taken them over.
 set -eu
 umask 077
 target="/var/lib/traefik/$1"
 part="$(dirname "$target")/.$(basename "$target").part"
 cat >"$part"
+got=$(wc -c <"$part")
+if [ "$got" -ne "$2" ]; then
+  rm "$part"
+  echo "pgtenants: got $got bytes of $1, expected $2; the file that was there stays. Deploy again" >&2
+  exit 65
+fi
 mv "$part" "$target"
 
 if [ "$1" = routes/dynamic.yml ]; then

@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { outputOf } from "./shell.ts";
+import { outputOf, run } from "./shell.ts";
 
 /** Ranges that are nobody's on the internet: the second half of the benchmarking range (RFC 2544), and the end of the shared one (RFC 6598). */
 const testRanges = ["198.19", "100.127"];
@@ -7,14 +7,7 @@ const testRanges = ["198.19", "100.127"];
 /** A /24 that overlaps no network on the engine. */
 export async function freeSubnet(): Promise<string> {
   const ids = (await outputOf("docker", ["network", "ls", "--quiet"])).split("\n");
-  const listed = await outputOf("docker", [
-    "network",
-    "inspect",
-    "--format",
-    "{{range .IPAM.Config}}{{.Subnet}} {{end}}",
-    ...ids,
-  ]);
-  const taken = listed.split(/\s+/).filter((subnet) => ipaddr.IPv4.isValidCIDR(subnet));
+  const taken = (await Promise.all(ids.map(subnetsOf))).flat();
   const start = Math.floor(Math.random() * 256);
   const candidates = testRanges.flatMap((range) =>
     Array.from({ length: 256 }, (_, step) => `${range}.${(start + step) % 256}.0/24`),
@@ -22,6 +15,13 @@ export async function freeSubnet(): Promise<string> {
   const free = candidates.find((candidate) => !taken.some((subnet) => overlap(candidate, subnet)));
   if (free === undefined) throw new Error(`every /24 of ${testRanges.join(" and ")} is taken by a Docker network`);
   return free;
+}
+
+/** Of one network; none when another test has removed it meanwhile. */
+async function subnetsOf(network: string): Promise<string[]> {
+  const format = "{{range .IPAM.Config}}{{.Subnet}} {{end}}";
+  const { stdout } = await run("docker", ["network", "inspect", "--format", format, network]);
+  return stdout.split(/\s+/).filter((subnet) => ipaddr.IPv4.isValidCIDR(subnet));
 }
 
 function overlap(a: string, b: string): boolean {
