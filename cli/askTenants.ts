@@ -1,29 +1,21 @@
 import { networkInterfaces } from "node:os";
 import ipaddr from "ipaddr.js";
+import { mapAtOnce } from "./atOnce.ts";
 import { ask, type Psql } from "./psql.ts";
 import type { Answer, TenantStatus } from "./renderStatus.ts";
 import type { TenantOutput } from "./stackOutputs.ts";
 
-/** As many at once as a small machine takes without the answers getting slower for it. */
-const atOnce = 16;
-
 /** Asks every tenant for its time, as a client does; those that let nobody in from here are not asked. */
-export async function askTenants(
+export function askTenants(
   tenants: Readonly<Record<string, TenantOutput>>,
   psql: Psql,
   serviceFile: string,
 ): Promise<TenantStatus[]> {
-  const statuses: TenantStatus[] = [];
   const here = ownAddresses();
-  const waiting = Object.entries(tenants).entries();
-  const worker = async () => {
-    for (const [position, [id, tenant]] of waiting) {
-      const answer = whyNotAsked(tenant, here) ?? (await ask(psql, serviceFile, id));
-      statuses[position] = { id, tenant, answer };
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return statuses;
+  return mapAtOnce(Object.entries(tenants), async ([id, tenant]) => {
+    const answer = whyNotAsked(tenant, here) ?? (await ask(psql, serviceFile, id));
+    return { id, tenant, answer };
+  });
 }
 
 /** Why a tenant cannot be asked from one of these addresses; undefined when it can. */

@@ -1,12 +1,13 @@
 // Refuses to go on where a tenant's data or password is not protected: node cli/checkProtection.ts <stack>
 import { OperatorError, reportErrors } from "./operatorError.ts";
 import { unprotectedState } from "./protection.ts";
-import { pulumi } from "./pulumi.ts";
+import { projectFolder } from "./pulumi.ts";
+import { readState } from "./state.ts";
 
 await reportErrors(() => {
   const stack = process.argv[2];
   if (stack === undefined) throw new OperatorError("no stack given", "node cli/checkProtection.ts <stack>");
-  const unprotected = unprotectedState(pulumi("stack", "export", "--stack", stack));
+  const unprotected = unprotectedState(readState(projectFolder(), stack));
   if (unprotected.length === 0) return;
   throw new OperatorError(
     `deletion protection is off for ${unprotected.join(", ")}: make down would delete them; nothing was changed`,

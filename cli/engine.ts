@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import type { EngineObject } from "./leftovers.ts";
+import type { StackState } from "../components/stackState.ts";
+import { type EngineObject, foreign, stateName } from "./leftovers.ts";
 import { messageOf, OperatorError } from "./operatorError.ts";
 
 /** Runs the Docker CLI and gives what it printed. @throws OperatorError with what it said when it fails. */
@@ -25,12 +26,19 @@ export function listed(kind: "container" | "network", stack: string): EngineObje
       id: ID,
       name: Names ?? Name ?? ID,
       running: (State ?? "running") === "running",
-      state: labelOf(Labels ?? "", "dev.pgtenants.state"),
+      state: labelOf(Labels ?? "", "dev.pgtenants.state") ?? "",
     }));
 }
 
+/** What has the stack's labels, and another state than this one made: see {@link foreign}. */
+export function madeByOthers(stack: string, { resources, pending }: StackState): string[] {
+  const known = [...resources, ...pending].filter(({ type }) => type === "docker:index/volume:Volume");
+  const volumes = known.map(({ inputs }) => String(inputs?.["name"]));
+  return foreign(stateName(resources), listed("container", stack), volumesOf(stack), volumes);
+}
+
 /** The names of the volumes with the stack's labels. */
-export function volumesOf(stack: string): string[] {
+function volumesOf(stack: string): string[] {
   return lines(docker("volume", "ls", "--quiet", ...labelled(stack)));
 }
 
@@ -43,14 +51,17 @@ interface Row {
   readonly Labels?: string;
 }
 
-function labelled(stack: string): string[] {
+/** Leaves of what Docker lists only what has the stack's labels. */
+export function labelled(stack: string): string[] {
   return ["--filter", "label=dev.pgtenants.project=pgtenants", "--filter", `label=dev.pgtenants.stack=${stack}`];
 }
 
 /** One of our labels, none of which holds a comma, out of the list that Docker prints. */
-function labelOf(labels: string, name: string): string {
-  const label = labels.split(",").find((pair) => pair.startsWith(`${name}=`));
-  return label === undefined ? "" : label.slice(name.length + 1);
+export function labelOf(labels: string, name: string): string | undefined {
+  return labels
+    .split(",")
+    .find((pair) => pair.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
 }
 
 function lines(text: string): string[] {

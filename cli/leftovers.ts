@@ -1,15 +1,8 @@
+import type { StateResource } from "../components/stackState.ts";
+
 /**
  * What a killed `pulumi up` leaves behind, told from the stack's state and what is on the engine. Pure.
  */
-
-/** A resource of the stack's state (`pulumi stack export`), as far as this needs it. */
-export interface StateResource {
-  readonly type: string;
-  readonly urn: string;
-  readonly id?: string | undefined;
-  readonly inputs?: { readonly name?: unknown } | undefined;
-  readonly outputs?: { readonly hex?: unknown } | undefined;
-}
 
 /** Something on the engine with this stack's labels. */
 export interface EngineObject {
@@ -18,12 +11,6 @@ export interface EngineObject {
   readonly running: boolean;
   /** The state that made it, as its label says; empty where there is none. */
   readonly state: string;
-}
-
-/** The lock that a deployment holds in a file backend. */
-export interface Lock {
-  readonly pid: number;
-  readonly hostname: string;
 }
 
 export interface Leftovers {
@@ -66,7 +53,8 @@ export function foreign(
   return [...made, ...kept];
 }
 
-/** A lock whose process is gone on this machine. One of another machine is never stale to us: nobody here can know. */
-export function isStale(lock: Lock, hostname: string, isAlive: (pid: number) => boolean): boolean {
-  return lock.hostname === hostname && !isAlive(lock.pid);
+/** The name that the program gave a state; undefined where it has made nothing yet. */
+export function stateName(resources: readonly StateResource[]): string | undefined {
+  const hex = resources.find(({ urn }) => urn.endsWith("::random:index/randomId:RandomId::state"))?.outputs?.["hex"];
+  return typeof hex === "string" ? hex : undefined;
 }

@@ -1,24 +1,28 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parse } from "yaml";
-import type { Lock } from "./leftovers.ts";
+import { hostname } from "node:os";
+import { OperatorError } from "./operatorError.ts";
 
-/**
- * The locks of deployments in a file backend, which never lets go of a killed one's by itself; none for other backends, which are left to
- * `pulumi cancel`. @param project the folder of Pulumi.yaml.
- */
-export function readLocks(project: string, stack: string): Lock[] {
-  const backend = process.env["PULUMI_BACKEND_URL"] ?? "";
-  if (!backend.startsWith("file://")) return [];
-  const name = String(parse(readFileSync(join(project, "Pulumi.yaml"), "utf8")).name);
-  const folder = join(fileURLToPath(backend), ".pulumi", "locks", "organization", name, stack);
-  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
-  return files.map((file): Lock => JSON.parse(readFileSync(join(folder, file), "utf8")));
+/** What says who holds something. */
+export interface Lock {
+  readonly pid: number;
+  readonly hostname: string;
 }
 
-/** Whether a process of this machine lives. */
-export function isAlive(pid: number): boolean {
+/** A lock whose process is gone on this machine. One of another machine is never stale to us: nobody here can know. */
+export function isStale(lock: Lock, here = hostname(), alive = isAlive): boolean {
+  return lock.hostname === here && !alive(lock.pid);
+}
+
+/** @throws OperatorError when one of a stack's locks is held by a deployment that may be under way. */
+export function refuseHeld(stack: string, locks: readonly Lock[]): void {
+  const held = locks.find((lock) => !isStale(lock));
+  if (held === undefined) return;
+  throw new OperatorError(
+    `stack ${stack} is being deployed by process ${held.pid} on ${held.hostname}`,
+    "wait until it ends; if you know that it is dead: pulumi cancel",
+  );
+}
+
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
+import { hardenedRun } from "../components/hardening.ts";
 import { postgresImageTag } from "../components/images.ts";
 import { OperatorError } from "./operatorError.ts";
 import type { Answer } from "./renderStatus.ts";
@@ -16,13 +17,13 @@ export type Psql = readonly [command: string, ...leading: string[]];
 /**
  * The psql of this machine where it is new enough, else the one in the tenants' image.
  * @param serviceFile is made visible in the container, with its folder. @param privateCa a public CA needs libpq 16's `sslrootcert=system`.
- * @throws OperatorError when there is neither.
+ * @param image the tenants' image, where it is not the one that set-up builds. @throws OperatorError when there is neither.
  */
-export async function findPsql(serviceFile: string, privateCa: boolean): Promise<Psql> {
+export async function findPsql(serviceFile: string, privateCa: boolean, image = postgresImageTag()): Promise<Psql> {
   // 14 is the first that sends the server name, which the router picks the tenant by.
   if ((await installedMajor()) >= (privateCa ? 14 : 16)) return ["psql"];
   await expectEngine();
-  return psqlInContainer(serviceFile);
+  return psqlInContainer(serviceFile, image);
 }
 
 /** Once, or each tenant's answer would be the engine's. */
@@ -43,26 +44,27 @@ async function installedMajor(): Promise<number> {
   }
 }
 
-function psqlInContainer(serviceFile: string): Psql {
+function psqlInContainer(serviceFile: string, image: string): Psql {
   const folder = dirname(serviceFile);
   const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
-  const isolation = [
-    "--network=host",
-    "--read-only",
-    "--cap-drop=ALL",
-    `--user=${user}`,
-    `--volume=${folder}:${folder}:ro`,
-  ];
-  const label = "--label=dev.pgtenants.project=pgtenants";
   return [
     "docker",
     "run",
     "--rm",
-    ...isolation,
-    label,
+    "--pull=never",
+    "--network=host",
+    ...hardenedRun,
+    // psql keeps the whole of a result in memory.
+    "--memory=1g",
+    "--memory-swap=1g",
+    `--user=${user}`,
+    `--volume=${folder}:${folder}:ro`,
+    "--label=dev.pgtenants.project=pgtenants",
     `--env=PGSERVICEFILE=${serviceFile}`,
+    // Its home is read-only, and it would say so at its end.
+    "--env=PSQL_HISTORY=/dev/null",
     "--entrypoint=psql",
-    postgresImageTag(),
+    image,
   ];
 }
 

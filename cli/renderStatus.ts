@@ -1,3 +1,4 @@
+import type { Psql } from "./psql.ts";
 import type { TenantOutput } from "./stackOutputs.ts";
 import { alignColumns } from "./table.ts";
 
@@ -18,20 +19,23 @@ export interface TenantStatus {
   readonly answer: Answer;
 }
 
-/**
- * The table that `make up` ends with, one tenant a line.
- * @param serviceFile goes into each psql line. @param psql the command that starts psql on this machine, word by word.
- */
-export function renderStatus(statuses: readonly TenantStatus[], serviceFile: string, psql: readonly string[]): string {
+/** The table that `make up` ends with, one tenant a line. @param psqlLine what to paste for psql. */
+export function renderStatus(statuses: readonly TenantStatus[], psqlLine: (id: string) => string): string {
   const header = ["TENANT", "HOST", "STATE", "PSQL"];
   const rows = statuses.map(({ id, tenant, answer }) => [
     id,
     `${tenant.host}:${tenant.port}`,
     stateOf(answer),
-    `PGSERVICEFILE=${shellWord(serviceFile)} ${psql.map(shellWord).join(" ")} service=${id}`,
+    psqlLine(id),
   ]);
   const failures = statuses.flatMap(({ id, answer }) => (answer.kind === "failed" ? [`${id}: ${answer.reason}`] : []));
   return `${[...alignColumns([header, ...rows]), "", ...failures, summary(statuses)].join("\n")}\n`;
+}
+
+/** A line for a POSIX shell that starts psql: by the service file, or by pgt where psql is in the image alone. */
+export function psqlLineFor(psql: Psql, serviceFile: string, stack: string): (id: string) => string {
+  if (psql.length === 1) return (id) => `PGSERVICEFILE=${shellWord(serviceFile)} psql service=${id}`;
+  return (id) => `./pgt --stack ${stack} psql ${id}`;
 }
 
 /** Whether every tenant that should answer did. */

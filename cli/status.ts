@@ -1,9 +1,9 @@
 // Asks every tenant of a stack for its time, as a client does, and prints how to connect: node cli/status.ts <stack>
 import { askTenants } from "./askTenants.ts";
 import { OperatorError, reportErrors } from "./operatorError.ts";
-import { findPsql, forTerminal } from "./psql.ts";
+import { findPsql } from "./psql.ts";
 import { pulumi } from "./pulumi.ts";
-import { allAnswered, renderStatus } from "./renderStatus.ts";
+import { allAnswered, psqlLineFor, renderStatus } from "./renderStatus.ts";
 import { parseStackOutputs } from "./stackOutputs.ts";
 import { writeConnectionFiles } from "./writeConnectionFiles.ts";
 
@@ -14,7 +14,7 @@ await reportErrors(async () => {
   const paths = writeConnectionFiles(stack, outputs);
   const psql = await findPsql(paths.serviceFile, typeof outputs.caCertificate === "string");
   const statuses = await askTenants(outputs.tenants, psql, paths.serviceFile);
-  process.stdout.write(`\n${renderStatus(statuses, paths.serviceFile, forTerminal(psql))}`);
+  process.stdout.write(`\n${renderStatus(statuses, psqlLineFor(psql, paths.serviceFile, stack))}`);
   process.stdout.write(
     "Next: ./pgt url <tenant> for the connection strings, ./pgt create <tenant> for another tenant.\n",
   );

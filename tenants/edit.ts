@@ -77,43 +77,8 @@ export function removeEntry(text: string, id: string): string {
   });
 }
 
-/**
- * Gives an entry another id, and notes the old one under `renamedFrom`, after earlier ones: each once, and the first, which names the volume,
- * for good. @throws EditError for an unknown or taken id.
- */
-export function renameTenant(text: string, id: string, newId: string): string {
-  const before = withoutFormer(text, id, newId);
-  return edited(before, (list, data) => {
-    const { entry, at } = find(list, data, id);
-    if (data.some((other) => other.id === newId)) {
-      throw new EditError(`tenant ${quoted(newId)} is there already`, "choose another id");
-    }
-    const renamed = { ...data[at], id: newId };
-    const newName = setPair(before, entry, "id", newId);
-    const formerIds = formerIdsOf(data[at]);
-    if (formerIds.includes(id)) return { splices: [newName], meant: data.with(at, renamed) };
-    const renamedFrom = formerIds.length === 0 ? id : [...formerIds, id];
-    const node = entry.get("renamedFrom");
-    const noted = isSeq(node) ? appendItem(before, node, id) : setPair(before, entry, "renamedFrom", renamedFrom);
-    return { splices: [newName, noted], meant: data.with(at, { ...renamed, renamedFrom }) };
-  });
-}
-
-/** An id that the tenant gets back is no earlier one any more, unless it is the first. */
-function withoutFormer(text: string, id: string, former: string): string {
-  return edited(text, (list, data) => {
-    const { entry, at } = find(list, data, id);
-    const formerIds = formerIdsOf(data[at]);
-    const place = formerIds.indexOf(former);
-    const node = entry.get("renamedFrom");
-    if (place < 1 || !isSeq(node)) return { splices: [], meant: data };
-    const changed = { ...data[at], id, renamedFrom: formerIds.toSpliced(place, 1) };
-    return { splices: [removeItem(text, node, place)], meant: data.with(at, changed) };
-  });
-}
-
-/** Before the rules have looked at them. */
-function formerIdsOf(entry: Entry | undefined): readonly unknown[] {
+/** The earlier ids of an entry, before the rules have looked at them. */
+export function formerIdsIn(entry: Entry | undefined): readonly unknown[] {
   return [entry?.["renamedFrom"] ?? []].flat();
 }
 
@@ -123,7 +88,8 @@ interface Edit {
   readonly meant: readonly Entry[];
 }
 
-function edited(text: string, edit: (list: YAMLSeq, data: readonly Entry[]) => Edit): string {
+/** Makes an edit, and reads the result again. @throws EditError where it is not exactly what was meant, or there is no list. */
+export function edited(text: string, edit: (list: YAMLSeq, data: readonly Entry[]) => Edit): string {
   const before = readYaml(text).data;
   const list = parseDocument(text, { keepSourceTokens: true }).get("tenants");
   if (!isRecord(before) || !isSeq(list) || list.items.length === 0) {
@@ -137,12 +103,17 @@ function edited(text: string, edit: (list: YAMLSeq, data: readonly Entry[]) => E
   throw new EditError("the file is written in a way that cannot be edited safely", "change the entry by hand");
 }
 
-function find(list: YAMLSeq, data: readonly Entry[], id: string): { readonly entry: YAMLMap; readonly at: number } {
+/** An entry by its id. @throws EditError that names the nearest one. */
+export function find(
+  list: YAMLSeq,
+  data: readonly Entry[],
+  id: string,
+): { readonly entry: YAMLMap; readonly at: number } {
   const at = data.findIndex((entry) => entry.id === id);
   const entry = list.items[at];
   if (isMap(entry)) return { entry, at };
   const ids = data.map((other) => other.id);
-  const renamed = data.find((entry) => formerIdsOf(entry).includes(id));
+  const renamed = data.find((entry) => formerIdsIn(entry).includes(id));
   const meant = renamed?.id ?? closest(id, ids);
   throw new EditError(
     `no tenant ${quoted(id)} in the file`,
@@ -150,7 +121,8 @@ function find(list: YAMLSeq, data: readonly Entry[], id: string): { readonly ent
   );
 }
 
-function setPair(text: string, map: YAMLMap, key: string, value: unknown): Splice {
+/** Another value for a key of an entry; undefined takes it out. */
+export function setPair(text: string, map: YAMLMap, key: string, value: unknown): Splice {
   const pair = map.items.find((item) => isScalar(item.key) && item.key.value === key);
   if (value === undefined) return pair === undefined ? { from: 0, to: 0, text: "" } : removePair(text, map, pair);
   return pair === undefined ? appendPair(text, map, key, value) : replaceValue(pair, value);

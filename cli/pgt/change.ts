@@ -26,10 +26,7 @@ export async function applyChange(context: Context, { command, edit, configure }
   const { tenantsFile, tenantsFileName, file } = context.config;
   const release = lockFile(tenantsFile, command);
   try {
-    const before = readText(tenantsFile);
-    parseTenants(before, tenantsFileName);
-    const after = edit(before);
-    parseTenants(after, tenantsFileName);
+    const { before, after } = tryEdit(context, edit);
     const settings = readText(file);
     if (context.deploy) await recoverStack(context);
 
@@ -46,6 +43,19 @@ export async function applyChange(context: Context, { command, edit, configure }
   } finally {
     release();
   }
+}
+
+/** The file before and after an edit, which is not made. @throws TenantsFileError or EditError where it would be refused. */
+export function tryEdit(
+  { config }: Context,
+  edit: Change["edit"],
+): { readonly before: string; readonly after: string } {
+  const { tenantsFile, tenantsFileName } = config;
+  const before = readText(tenantsFile);
+  parseTenants(before, tenantsFileName);
+  const after = edit(before);
+  parseTenants(after, tenantsFileName);
+  return { before, after };
 }
 
 interface Restorer {

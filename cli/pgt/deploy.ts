@@ -55,10 +55,14 @@ function failure(error: unknown, progress: Progress, interrupted: boolean): Depl
 }
 
 function lockedBy(error: Concurrent): DeploymentError {
-  const holder = /created by (.*?) at (\S+)/.exec(error.message);
-  const who = holder === null ? "another deployment" : `${holder[1]}, since ${holder[2]}`;
   const fix = "nothing was changed; wait until it ends; if you know that it is dead: pgt recover";
-  return new DeploymentError(`the stack is being deployed by ${who}`, fix, "refused", false);
+  return new DeploymentError(`the stack is being deployed by ${holderIn(error.message)}`, fix, "refused", false);
+}
+
+/** Who holds a stack's lock, out of what the CLI says of it. */
+export function holderIn(message: string): string {
+  const holder = /created by (.*?) at (\S+)/.exec(message);
+  return holder === null ? "somebody else" : `${holder[1]}, since ${holder[2]}`;
 }
 
 /** The CLI's last words where no event carried an error, as when it does not know the stack. */

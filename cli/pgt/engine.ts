@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as z from "zod";
-import { docker } from "../engine.ts";
+import { docker, labelled, labelOf } from "../engine.ts";
 import { messageOf, OperatorError } from "../operatorError.ts";
 
 /** A container of a stack. */
@@ -79,14 +79,6 @@ function rows(...args: readonly string[]) {
   return printed === "" ? [] : printed.split("\n").map((line) => row.parse(JSON.parse(line)));
 }
 
-function labelled(stack: string): string[] {
-  return ["--filter", "label=dev.pgtenants.project=pgtenants", "--filter", `label=dev.pgtenants.stack=${stack}`];
-}
-
 function tenantOf(labels: string): string | undefined {
-  const prefix = "dev.pgtenants.tenant=";
-  return labels
-    .split(",")
-    .find((label) => label.startsWith(prefix))
-    ?.slice(prefix.length);
+  return labelOf(labels, "dev.pgtenants.tenant");
 }

@@ -20,7 +20,11 @@ export class DeploymentError extends OperatorError {
   }
 }
 
+/** What could not be asked is down, for whoever watches the exit code. */
+export class HealthError extends OperatorError {}
+
 export function exitCodeOf(error: OperatorError): number {
+  if (error instanceof HealthError) return exitCodes.failed;
   return exitCodes[error instanceof DeploymentError ? error.ending : "refused"];
 }
 

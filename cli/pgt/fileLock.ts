@@ -2,9 +2,8 @@ import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
-import { isStale } from "../leftovers.ts";
-import { isAlive } from "../locks.ts";
-import { OperatorError } from "../operatorError.ts";
+import { isStale } from "../locks.ts";
+import { messageOf, OperatorError } from "../operatorError.ts";
 
 const holder = z.object({ pid: z.number(), hostname: z.string(), command: z.string(), since: z.string() });
 
@@ -17,9 +16,15 @@ export function lockFile(file: string, command: string): () => void {
   const lock = join(dirname(file), `.${basename(file)}.lock`);
   const part = `${lock}.${process.pid}`;
   const own = { pid: process.pid, hostname: hostname(), command, since: new Date().toISOString() };
-  writeFileSync(part, JSON.stringify(own));
   try {
+    writeFileSync(part, JSON.stringify(own));
     take(lock, part);
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(
+      `${file} cannot be locked: ${messageOf(error)}`,
+      "make its folder writable, or correct the setting tenantsFile",
+    );
   } finally {
     rmSync(part, { force: true });
   }
@@ -38,7 +43,7 @@ function take(lock: string, part: string): void {
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     const held = holder.parse(JSON.parse(readFileSync(lock, "utf8")));
-    if (!isStale(held, hostname(), isAlive)) {
+    if (!isStale(held)) {
       throw new OperatorError(
         `"${held.command}" is at work on this file: process ${held.pid} on ${held.hostname}, since ${held.since}`,
         `wait until it ends; if you know that it is dead, remove ${lock}`,

@@ -6,7 +6,7 @@ const context = 1;
  * one place: what lies between two changes counts as changed where they are near, and is cut where they are not.
  */
 export function lineDiff(before: string, after: string): string[] {
-  const [old, young] = [before.split(/\r?\n/), after.split(/\r?\n/)];
+  const [old, young] = [linesOf(before), linesOf(after)];
   let start = 0;
   while (start < old.length && start < young.length && old[start] === young[start]) start += 1;
   let end = 0;
@@ -19,4 +19,8 @@ export function lineDiff(before: string, after: string): string[] {
     ...come.map((line) => `+ ${line}`),
     ...young.slice(young.length - end, young.length - end + context).map((line) => `  ${line}`),
   ].map((line) => line.trimEnd());
+}
+
+function linesOf(text: string): string[] {
+  return text.replace(/\r?\n$/, "").split(/\r?\n/);
 }

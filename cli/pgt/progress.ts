@@ -85,7 +85,8 @@ export function followProgress(): Progress {
       if (summaryEvent !== undefined) return errors.length === 0 ? finish(summaryEvent, seconds) : [];
       if (diagnosticEvent === undefined) return [];
       const message = plain(diagnosticEvent.message);
-      if (diagnosticEvent.severity === "error") errors.push(told(message, diagnosticEvent.urn));
+      if (diagnosticEvent.severity === "error" && message !== "update failed")
+        errors.push(told(message, diagnosticEvent.urn));
       return diagnosticEvent.severity === "warning" ? [{ event: "warning", message }] : [];
     },
     changed: () => changed,
@@ -116,9 +117,12 @@ function wordsOf({ op, type, urn }: StepEventMetadata): string {
   return `${verbs[op] ?? op} ${thing === "sql" ? "role, database and settings" : thing}`;
 }
 
-/** A message without the engine's colour marks and the frame around it. */
+/** A message without the engine's colour marks, and without the script of a step that failed: what it said comes behind. */
 function plain(message: string): string {
-  return message.replace(/<\{%[^%]*%\}>/g, "").trim();
+  return message
+    .replace(/<\{%[^%]*%\}>/g, "")
+    .replace(/exit status \d+: running "(?:[^"\\]|\\.)*":\s*/g, "")
+    .trim();
 }
 
 /** A message that is not the program's own needs to say what it is about. */

@@ -23,8 +23,8 @@ export interface RouterHealth {
   readonly certificate: Finding;
 }
 
-/** An answer through the router takes some 50 ms; one that takes longer than this, in milliseconds, is felt. */
-const slow = 1000;
+/** An answer through the router takes some 50 ms, and half a second where psql has to be started in a container: longer than this is felt. */
+const slow = 2000;
 
 /** @param use what the tenant uses; a text says why that is not known. */
 export function healthOf({ id, tenant, answer }: TenantStatus, running: boolean, use: Health["use"] | string): Health {
@@ -67,7 +67,7 @@ export function renderHealth(healths: readonly Health[], router: RouterHealth): 
 }
 
 function share(used: number | undefined, limit: number): string {
-  return used === undefined ? "-" : `${used} of ${formatMiB(limit)}`;
+  return used === undefined ? "-" : `${formatMiB(used)} of ${formatMiB(limit)}`;
 }
 
 function answerOf(answer: Answer): string {

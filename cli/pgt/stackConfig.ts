@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import * as z from "zod";
 import { stackNames } from "../../components/names.ts";
 import { messageOf, OperatorError } from "../operatorError.ts";
+import { projectFolder } from "../pulumi.ts";
 
 /** What pgt needs to know of a stack without asking Pulumi: its plain settings, as Pulumi.yaml and Pulumi.<stack>.yaml say. */
 export interface StackConfig {
@@ -19,6 +19,8 @@ export interface StackConfig {
   readonly names: ReturnType<typeof stackNames>;
   readonly domain: string;
   readonly port: number;
+  /** Of the state's secrets, where it is not the backend's default. */
+  readonly secretsProvider: string | undefined;
   /** A setting as text; undefined where it is not set or secret. */
   readonly get: (setting: string) => string | undefined;
 }
@@ -26,16 +28,19 @@ export interface StackConfig {
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const projectFile = z.object({ name: z.string(), config: z.record(z.string(), z.unknown()).optional() });
 const withDefault = z.object({ default: scalar });
-const stackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullable();
+const stackFile = z
+  .object({ config: z.record(z.string(), z.unknown()).nullish(), secretsprovider: z.string().optional() })
+  .nullable();
 
 /** @throws OperatorError when the stack has no settings in the project, or they cannot be read. */
 export function readStackConfig(stack: string): StackConfig {
-  const folder = process.env["PGTENANTS_PROJECT"] ?? fileURLToPath(new URL("../..", import.meta.url));
+  const folder = projectFolder();
   const names = namesOf(stack);
   const project = read(join(folder, "Pulumi.yaml"), projectFile, "run pgt of a whole checkout");
   const file = join(folder, `Pulumi.${stack}.yaml`);
   const missing = `take a stack that has settings here (--stack), or make it: pulumi stack init ${stack}`;
-  const given = read(file, stackFile, missing)?.config ?? {};
+  const settings = read(file, stackFile, missing);
+  const given = settings?.config ?? {};
   const get = (setting: string): string | undefined => {
     const value = scalar.safeParse(given[`${project.name}:${setting}`] ?? given[setting]);
     if (value.success) return String(value.data);
@@ -51,6 +56,7 @@ export function readStackConfig(stack: string): StackConfig {
     names,
     domain: required(get("domain"), "domain"),
     port: Number(get("port") ?? 5432),
+    secretsProvider: settings?.secretsprovider,
     get,
   };
 }

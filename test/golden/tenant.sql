@@ -40,10 +40,10 @@ SELECT format('REVOKE %I FROM %I GRANTED BY %I CASCADE', granted.rolname, member
   JOIN pg_roles AS grantor ON grantor.oid = membership.grantor
  WHERE granted.oid = 10 OR granted.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')
 \gexec
-SELECT format('REVOKE ALL ON PARAMETER %I FROM %s CASCADE', parname, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
+SELECT DISTINCT format('REVOKE ALL ON PARAMETER %I FROM %s CASCADE', parname,
+                       CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
   FROM pg_parameter_acl, aclexplode(paracl)
  WHERE grantee <> 10
- GROUP BY parname, grantee
 \gexec
 SELECT format('ALTER ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', rolname)
   FROM pg_roles

@@ -1,5 +1,6 @@
 import { tenantHost } from "../../../components/names.ts";
-import { addTenant, type Entry } from "../../../tenants/edit.ts";
+import { addTenant, type Entry, setField } from "../../../tenants/edit.ts";
+import { parseTenants } from "../../../tenants/load.ts";
 import { OperatorError } from "../../operatorError.ts";
 import { readPassword } from "../ask.ts";
 import { applyChange } from "../change.ts";
@@ -25,12 +26,12 @@ export interface CreateOptions {
   readonly password?: boolean | string;
 }
 
-/** Adds a tenant to the file and makes it. */
+/** Adds a tenant to the file, or brings a removed one back with what is set here, and makes it. */
 export async function create(context: Context, id: string, options: CreateOptions): Promise<void> {
   const password = options.password === undefined ? undefined : await askPassword(options.password);
   await applyChange(context, {
     command: `pgt create ${id}`,
-    edit: (text) => addTenant(text, entryOf(id, options)),
+    edit: (text) => added(text, entryOf(id, options), context.config.tenantsFileName),
     ...(password === undefined ? {} : { configure: () => setPassword(context, id, password) }),
   });
   const { domain, port } = context.config;
@@ -40,6 +41,14 @@ export async function create(context: Context, id: string, options: CreateOption
       message: `${tenantHost(id, domain)}:${port}; how to connect: pgt url ${id}, pgt psql ${id}`,
     });
   }
+}
+
+function added(text: string, entry: Entry, fileName: string): string {
+  const { id, ...fields } = entry;
+  const isRemoved = parseTenants(text, fileName).some((tenant) => tenant.id === id && tenant.state === "removed");
+  if (!isRemoved) return addTenant(text, entry);
+  const changes = Object.entries({ ...fields, state: "running", confirm: undefined });
+  return changes.reduce((sofar, [field, value]) => setField(sofar, id, [field], value), text);
 }
 
 /** @throws OperatorError for a password on the command line. */

@@ -4,6 +4,7 @@ import type { StackOutputs } from "../../stackOutputs.ts";
 import { tryHandshake } from "../certificate.ts";
 import type { Context } from "../context.ts";
 import { gatewayFinding, hardeningFindings } from "../doctor/confinement.ts";
+import { diskGuardFindings } from "../doctor/diskGuard.ts";
 import { dnsFinding } from "../doctor/dns.ts";
 import { describeEngine, type EngineDescription, judgeEngine } from "../doctor/engine.ts";
 import { bridgeFilterFinding, clockFinding, diskFinding } from "../doctor/host.ts";
@@ -46,7 +47,9 @@ async function engineAndStack(context: Context): Promise<Finding[]> {
 function aboutDeployed(context: Context, outputs: StackOutputs, engine: EngineDescription): Promise<Finding[]> {
   const { config, stack } = context;
   const containers = [...containersOf(stack).values()];
-  const running = containers.find(({ tenant, state }) => tenant !== undefined && state === "running");
+  const running = containers
+    .filter(({ tenant, state }) => tenant !== undefined && state === "running")
+    .map(({ name }) => name);
   return every({
     port: () => portFinding(config),
     certificate: async () => judgeHandshake(await tryHandshake(config, outputs), config.domain, new Date()),
@@ -56,7 +59,8 @@ function aboutDeployed(context: Context, outputs: StackOutputs, engine: EngineDe
         listedTenants(config).map(({ id }) => tenantHost(id, config.domain)),
       ),
     routes: () => routesFinding(config, listedTenants(config), outputs.tenants),
-    firewall: () => gatewayFinding(running?.name),
+    firewall: () => gatewayFinding(running[0]),
+    "disk guard": () => diskGuardFindings(running),
     hardening: () =>
       hardeningFindings(
         containers.map(({ name }) => name),

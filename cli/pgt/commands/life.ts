@@ -1,8 +1,9 @@
 import { volumeOf } from "../../../components/transitions.ts";
-import { renameTenant, setField } from "../../../tenants/edit.ts";
+import { setField } from "../../../tenants/edit.ts";
 import { parseTenants } from "../../../tenants/load.ts";
+import { renameTenant } from "../../../tenants/rename.ts";
 import { expectTyped } from "../ask.ts";
-import { applyChange } from "../change.ts";
+import { applyChange, tryEdit } from "../change.ts";
 import type { Context } from "../context.ts";
 import { movePassword, setPassword } from "../passwords.ts";
 import { listedTenants, tenantNamed } from "../tenants.ts";
@@ -78,13 +79,15 @@ export async function rotate(context: Context, id: string, option: boolean | str
 /** Another id: data, role and password stay, the host changes and the server restarts once. */
 export async function rename(context: Context, id: string, newId: string): Promise<void> {
   const tenant = tenantNamed(listedTenants(context.config), id);
+  const edit = (text: string) => renameTenant(text, id, newId);
+  tryEdit(context, edit);
   if (!context.yes) {
     const question = `Rename ${id} to ${newId}? Its host becomes ${newId}.${context.config.domain}, its sessions end; the old id stays taken.`;
     await expectTyped(question, newId, "--yes");
   }
   await applyChange(context, {
     command: `pgt rename ${id} ${newId}`,
-    edit: (text) => renameTenant(text, id, newId),
+    edit,
     ...(tenant.password === "custom" ? { configure: () => movePassword(context, id, newId) } : {}),
   });
   context.report({ event: "note", message: `${newId}: how to connect now: pgt url ${newId}` });

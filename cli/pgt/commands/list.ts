@@ -7,7 +7,7 @@ import { containersOf, type StackContainer } from "../engine.ts";
 import { listedTenants } from "../tenants.ts";
 
 /** One line of `pgt list`. */
-interface ListedTenant {
+export interface ListedTenant {
   readonly id: string;
   readonly host: string;
   readonly port: number;
@@ -42,7 +42,10 @@ export function listIds({ config, answer }: Context): void {
 }
 
 /** A tenant's state in a word; where what runs is not what the file says, in some more. */
-function stateOf({ state }: Pick<Tenant, "state">, container: Pick<StackContainer, "state"> | undefined): string {
+export function stateOf(
+  { state }: Pick<Tenant, "state">,
+  container: Pick<StackContainer, "state"> | undefined,
+): string {
   if (state === "running") {
     if (container === undefined) return "not deployed";
     return container.state === "running" ? "running" : `down (${container.state})`;
@@ -50,7 +53,7 @@ function stateOf({ state }: Pick<Tenant, "state">, container: Pick<StackContaine
   return container === undefined ? state : `${container.state}, to be ${state}`;
 }
 
-function renderList(listed: readonly ListedTenant[], unlisted: readonly string[]): string {
+export function renderList(listed: readonly ListedTenant[], unlisted: readonly string[]): string {
   const header = ["TENANT", "HOST", "STATE", "PLAN", "MEMORY", "DISK", "ACCESS"];
   const rows = listed.map(({ id, host, port, state, plan, memoryMiB, diskMiB, access }) => [
     id,

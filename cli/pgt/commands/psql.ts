@@ -9,7 +9,11 @@ export async function psql(context: Context, id: string, args: readonly string[]
   const outputs = readOutputs(context);
   deployed(context, outputs.tenants, id);
   const { serviceFile } = writeConnectionFiles(context.stack, outputs);
-  const found = await findPsql(serviceFile, typeof outputs.caCertificate === "string");
+  const found = await findPsql(
+    serviceFile,
+    typeof outputs.caCertificate === "string",
+    context.config.get("postgresImage"),
+  );
   const [command = "psql", ...leading] = forTerminal(found, process.stdin.isTTY === true);
   const env = { ...process.env, PGSERVICEFILE: serviceFile };
   return runInTerminal(command, [...leading, `--dbname=service=${id}`, ...args], env);

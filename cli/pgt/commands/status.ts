@@ -1,49 +1,60 @@
 import { parseUse, type Use } from "../../../components/shrinking.ts";
 import { askTenants } from "../../askTenants.ts";
-import { messageOf } from "../../operatorError.ts";
+import { mapAtOnce } from "../../atOnce.ts";
+import { messageOf, OperatorError } from "../../operatorError.ts";
 import { findPsql } from "../../psql.ts";
 import type { TenantStatus } from "../../renderStatus.ts";
+import type { StackOutputs } from "../../stackOutputs.ts";
 import { writeConnectionFiles } from "../../writeConnectionFiles.ts";
 import { judgeCertificate, tryHandshake } from "../certificate.ts";
 import type { Context } from "../context.ts";
 import { containersOf, dockerAtOnce } from "../engine.ts";
+import { HealthError } from "../failures.ts";
 import { deployed, readOutputs } from "../outputs.ts";
 import { type Health, healthOf, renderHealth, worst } from "../renderHealth.ts";
 
 /** What a tenant's own script may take to look at itself, in milliseconds. */
 const lookLimit = 10_000;
 
-/** Asks tenants as a client does, and looks at what they use. @returns 0 when all is well, 1 when something is not, 2 when one is down. */
+/**
+ * Asks tenants as a client does, and looks at what they use. @returns 0 when all is well, 1 when something is not, 2 when one is down.
+ * @throws HealthError when nobody could be asked, as without an engine; OperatorError when there is no such tenant.
+ */
 export async function status(context: Context, id: string | undefined): Promise<number> {
-  const outputs = readOutputs(context);
+  const outputs = await orDown(() => readOutputs(context));
   const tenants = id === undefined ? outputs.tenants : { [id]: deployed(context, outputs.tenants, id) };
-  const { serviceFile } = writeConnectionFiles(context.stack, outputs);
-  const psql = await findPsql(serviceFile, typeof outputs.caCertificate === "string");
-  const containers = containersOf(context.stack);
-  const isRunning = (name: string) => containers.get(name)?.state === "running";
-  const answers = await askTenants(tenants, psql, serviceFile);
-  const healths = await Promise.all(
-    answers.map(async (answer): Promise<Health> => {
-      const container = context.config.names.tenant(answer.id);
-      return healthOf(answer, isRunning(container), await look(answer, container));
-    }),
-  );
-  const attempt = await tryHandshake(context.config, outputs);
-  const router = {
-    running: isRunning(context.config.names.stack),
-    certificate: judgeCertificate(attempt, context.config.domain, new Date()),
-  };
+  const { healths, router } = await orDown(() => lookAt(context, outputs, tenants));
   const code = worst(healths, router);
-  context.answer(renderHealth(healths, router), {
-    status: ["healthy", "degraded", "error"][code],
-    tenants: healths,
-    router,
-  });
+  const level = ["healthy", "degraded", "error"][code];
+  context.answer(renderHealth(healths, router), { status: level, tenants: healths, router });
   return code;
 }
 
+async function orDown<T>(look: () => T | Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    throw error instanceof OperatorError ? new HealthError(error.message, error.fix) : error;
+  }
+}
+
+async function lookAt({ stack, config }: Context, outputs: StackOutputs, tenants: StackOutputs["tenants"]) {
+  const { serviceFile } = writeConnectionFiles(stack, outputs);
+  const privateCa = typeof outputs.caCertificate === "string";
+  const psql = await findPsql(serviceFile, privateCa, config.get("postgresImage"));
+  const containers = containersOf(stack);
+  const isRunning = (name: string) => containers.get(name)?.state === "running";
+  const answers = await askTenants(tenants, psql, serviceFile);
+  const healths = await mapAtOnce(answers, async (answer): Promise<Health> => {
+    const container = config.names.tenant(answer.id);
+    return healthOf(answer, isRunning(container), await useOf(answer, container));
+  });
+  const certificate = judgeCertificate(await tryHandshake(config, outputs), config.domain, new Date());
+  return { healths, router: { running: isRunning(config.names.stack), certificate } };
+}
+
 /** What a running tenant uses, and how near its disk is to its limit; a text says why that is not known. */
-async function look(
+async function useOf(
   { tenant }: TenantStatus,
   container: string,
 ): Promise<(Use & { readonly diskTier: string }) | string> {

@@ -1,6 +1,6 @@
 import { OperatorError } from "../../operatorError.ts";
 import { unprotectedState } from "../../protection.ts";
-import { pulumi } from "../../pulumi.ts";
+import { readState } from "../../state.ts";
 import { expectTyped } from "../ask.ts";
 import type { Context } from "../context.ts";
 import { deploy } from "../deploy.ts";
@@ -34,7 +34,7 @@ export async function stopAll(context: Context): Promise<void> {
 
 /** Without protection nothing would be left out of a destroy. */
 function refuseUnprotected({ config, stack }: Context): void {
-  const unprotected = unprotectedState(pulumi("--cwd", config.folder, "stack", "export", "--stack", stack));
+  const unprotected = unprotectedState(readState(config.folder, stack));
   if (unprotected.length === 0) return;
   throw new OperatorError(
     `deletion protection is off for ${unprotected.join(", ")}: this would delete them; nothing was changed`,

@@ -5,7 +5,7 @@ import { error, type Finding, ok, warning } from "../finding.ts";
 import type { StackConfig } from "../stackConfig.ts";
 
 /** A host name with what it stands for, as this machine resolves it; no addresses where it does not. */
-interface Resolved {
+export interface Resolved {
   readonly host: string;
   readonly addresses: readonly string[];
 }
@@ -20,7 +20,7 @@ export async function dnsFinding({ get, domain }: StackConfig, hosts: readonly s
   return judgeNames(resolved, ownAddresses(), domain);
 }
 
-function judgeNames(names: readonly Resolved[], own: readonly string[], domain: string): Finding {
+export function judgeNames(names: readonly Resolved[], own: readonly string[], domain: string): Finding {
   const record = `one record for *.${domain}, to this machine`;
   const unknown = names.filter(({ addresses }) => addresses.length === 0).map(({ host }) => host);
   if (unknown.length > 0) return error("DNS", `no address for ${listed(unknown)}`, record);

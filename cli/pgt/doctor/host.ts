@@ -33,13 +33,18 @@ export function diskFinding(rootFolder: string): Finding {
   return judgeDisk(rootFolder, Math.floor((bavail * bsize) / bytesPerMiB), Math.floor((blocks * bsize) / bytesPerMiB));
 }
 
-function judgeDisk(folder: string, freeMiB: number, sizeMiB: number): Finding {
-  const found = `${formatMiB(freeMiB)} of ${formatMiB(sizeMiB)} free in ${folder}`;
+export function judgeDisk(folder: string, freeMiB: number, sizeMiB: number): Finding {
+  const found = `${roughly(freeMiB)} of ${roughly(sizeMiB)} free in ${folder}`;
   const fix = "make room, or move the engine's data to a larger disk";
   if (freeMiB < Math.min(leastFree.mebibytes, leastFree.share * sizeMiB)) {
     return error("disk", `${found}: every tenant is read-only until there is more`, fix);
   }
   return freeMiB < lowFree * sizeMiB ? warning("disk", found, fix) : ok("disk", found);
+}
+
+/** To the GiB, where that is near enough. */
+function roughly(mebibytes: number): string {
+  return formatMiB(mebibytes < 10 * 1024 ? mebibytes : Math.round(mebibytes / 1024) * 1024);
 }
 
 /** Certificates end by the clock, and so do removals' confirmations. */

@@ -1,15 +1,15 @@
-import { hostname } from "node:os";
-import { nameIn, parseStackState } from "../../../components/stackState.ts";
+import { nameIn } from "../../../components/stackState.ts";
 import { listed } from "../../engine.ts";
-import { compare, isStale } from "../../leftovers.ts";
-import { isAlive, readLocks } from "../../locks.ts";
-import { pulumi } from "../../pulumi.ts";
+import { fileBackend } from "../../fileBackend.ts";
+import { compare } from "../../leftovers.ts";
+import { isStale } from "../../locks.ts";
+import { readState } from "../../state.ts";
 import { type Finding, ok, warning } from "../finding.ts";
 import type { StackConfig } from "../stackConfig.ts";
 
 /** What a killed deployment left, and what was stopped behind Pulumi's back. */
 export function leftoverFinding({ folder }: StackConfig, stack: string): Finding {
-  const { resources, pending } = parseStackState(pulumi("--cwd", folder, "stack", "export", "--stack", stack));
+  const { resources, pending } = readState(folder, stack);
   const kinds = [
     ["container", "docker:index/container:Container"],
     ["network", "docker:index/network:Network"],
@@ -30,9 +30,9 @@ export function leftoverFinding({ folder }: StackConfig, stack: string): Finding
 
 /** The lock of a deployment: one under way, or one that was killed. */
 export function lockFinding({ folder }: StackConfig, stack: string): Finding {
-  const [lock] = readLocks(folder, stack);
+  const lock = fileBackend(folder, stack)?.locks[0];
   if (lock === undefined) return ok("lock", "no deployment is under way");
   const whose = `process ${lock.pid} on ${lock.hostname}`;
-  if (isStale(lock, hostname(), isAlive)) return warning("lock", `held by ${whose}, which is gone`, "pgt recover");
+  if (isStale(lock)) return warning("lock", `held by ${whose}, which is gone`, "pgt recover");
   return ok("lock", `a deployment is under way: ${whose}`);
 }

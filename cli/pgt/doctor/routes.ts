@@ -29,7 +29,7 @@ export async function routesFinding(
 }
 
 /** @param text what the router reads. */
-function judgeRoutes(text: string, tenants: readonly PlacedTenant[], domain: string): Finding {
+export function judgeRoutes(text: string, tenants: readonly PlacedTenant[], domain: string): Finding {
   const found = written.parse(parse(text));
   const routes = routesOf(tenants, domain);
   const meant = written.parse(parse(renderDynamicConfig(routes, found.tls.certificates[0]?.certFile ?? "")));

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { stackOutputs } from "../../support/stackOutputs.ts";
 
 const unprotected = JSON.stringify({
   deployment: {
@@ -17,28 +18,7 @@ const unprotected = JSON.stringify({
   },
 });
 
-const forms = ["uri", "psql", "psqlDirect", "jdbc", "dotenv", "nodePostgres", "prisma", "npgsql"];
-const outputs = JSON.stringify({
-  tenants: {
-    acme: {
-      host: "acme.db.localhost",
-      port: 5432,
-      state: "running",
-      access: { enabled: true, allow: [] },
-      tls: "terminate",
-      address: "198.18.7.7",
-      memoryMiB: 256,
-      diskMiB: 10_240,
-    },
-  },
-  connectionStrings: {
-    acme: {
-      ...Object.fromEntries(forms.map((form) => [form, form])),
-      pgService: "[acme]\n",
-      pgpass: "h:5432:acme:acme:secret",
-    },
-  },
-});
+const outputs = JSON.stringify(stackOutputs("acme"));
 
 let folder: string;
 
@@ -103,13 +83,13 @@ describe("status", () => {
   });
 
   test("without psql and without an engine that has one", () => {
-    program("pulumi", `printf '%s' '${outputs}'`);
+    program("pulumi", `printf '%s' '${outputs.replaceAll("'", "'\\''")}'`);
     program("docker", "echo 'Cannot connect to the Docker daemon' >&2; exit 1");
     expect(command("status", "dev")).toEqual(failure("no Docker engine answers: Cannot connect", "make up"));
   });
 
   test("where the connection files cannot be written", () => {
-    program("pulumi", `printf '%s' '${outputs}'`);
+    program("pulumi", `printf '%s' '${outputs.replaceAll("'", "'\\''")}'`);
     writeFileSync(join(folder, "connect"), "a file, not a folder");
     expect(command("status", "dev")).toEqual(failure("cannot write the connection files", "writable"));
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { compare, foreign, isStale } from "../../../cli/leftovers.ts";
+import { compare, foreign, stateName } from "../../../cli/leftovers.ts";
+import { isStale } from "../../../cli/locks.ts";
 
 const type = "docker:index/container:Container";
 const urn = (name: string) => `urn:pulumi:dev::pgtenants::pgtenants:index:TenantDatabase$${type}::${name}`;
@@ -54,6 +55,17 @@ describe("foreign", () => {
   ])("when %s", (_, own, containers, volumes, found) => {
     expect(foreign(own, containers, volumes, known)).toEqual(found);
   });
+});
+
+test("a state's name is what its program made first; a state of nothing has none", () => {
+  const state = {
+    type: "random:index/randomId:RandomId",
+    urn: "urn:pulumi:dev::pgtenants::random:index/randomId:RandomId::state",
+    outputs: { hex: "00ff" },
+  };
+  expect(stateName([inState("acme"), state])).toBe("00ff");
+  expect(stateName([inState("acme"), { ...state, outputs: {} }])).toBeUndefined();
+  expect(stateName([])).toBeUndefined();
 });
 
 describe("isStale", () => {

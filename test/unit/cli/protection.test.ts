@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { unprotectedState } from "../../../cli/protection.ts";
+import { parseStackState } from "../../../components/stackState.ts";
 
 const tenantType = "pgtenants:index:TenantDatabase";
 const routerType = "pgtenants:index:Traefik";
@@ -29,10 +30,11 @@ const others = [
 ];
 
 const exported = (resources: unknown) => JSON.stringify({ version: 3, deployment: { manifest: {}, resources } });
+const unprotected = (json: string) => unprotectedState(parseStackState(json));
 
 describe("unprotectedState", () => {
   test("nothing where every tenant's volume and password is protected; what is made anew needs no protection", () => {
-    expect(unprotectedState(exported([...others, ...stateful("acme", true), ...stateful("globex", true)]))).toEqual([]);
+    expect(unprotected(exported([...others, ...stateful("acme", true), ...stateful("globex", true)]))).toEqual([]);
   });
 
   test.each([[undefined], [false]])("protect %s is unprotected, and named", (protect) => {
@@ -42,26 +44,31 @@ describe("unprotectedState", () => {
       ...stateful("globex", protect),
       ...stateful("acme", protect),
     ];
-    expect(unprotectedState(exported(resources))).toEqual([
-      "acme-data",
-      "acme-password",
-      "globex-data",
-      "globex-password",
-    ]);
+    expect(unprotected(exported(resources))).toEqual(["acme-data", "acme-password", "globex-data", "globex-password"]);
   });
 
   test("one of the two is enough", () => {
     const [volume, password] = [stateful("acme", true)[0], stateful("acme", false)[1]];
-    expect(unprotectedState(exported([volume, password]))).toEqual(["acme-password"]);
+    expect(unprotected(exported([volume, password]))).toEqual(["acme-password"]);
+  });
+
+  test("a removed tenant's volume is kept all the same, and its password made anew", () => {
+    const removed = { ...others[1], outputs: { state: "removed" } };
+    const [volume, password] = stateful("acme", false);
+    expect(unprotected(exported([removed, { ...volume, retainOnDelete: true }, password]))).toEqual([]);
+    expect(unprotected(exported([removed, volume, password]))).toEqual(["acme-data"]);
+    expect(unprotected(exported([...others, { ...volume, retainOnDelete: true }, password]))).toEqual([
+      "acme-password",
+    ]);
   });
 
   test("a tenant in a component of its user's own is a tenant", () => {
     const volume = resource(volumeType, "acme-data", `my:index:Cluster$${tenantType}`, "acme");
-    expect(unprotectedState(exported([volume]))).toEqual(["acme-data"]);
+    expect(unprotected(exported([volume]))).toEqual(["acme-data"]);
   });
 
   test("a stack that was never deployed has nothing to protect", () => {
-    expect(unprotectedState('{"version":3,"deployment":{"manifest":{}}}')).toEqual([]);
+    expect(unprotected('{"version":3,"deployment":{"manifest":{}}}')).toEqual([]);
   });
 
   test.each([
@@ -71,6 +78,6 @@ describe("unprotectedState", () => {
     exported([{ type: volumeType }]),
     "no JSON",
   ])("a state of another form is never taken for a safe one: %s", (json) => {
-    expect(() => unprotectedState(json)).toThrow();
+    expect(() => unprotected(json)).toThrow();
   });
 });

@@ -1,29 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { forTerminal } from "../../../cli/psql.ts";
-import { type Answer, allAnswered, renderStatus, type TenantStatus } from "../../../cli/renderStatus.ts";
-
-const access = { enabled: true, allow: [] };
-const tenant = {
-  port: 5432,
-  access,
-  tls: "terminate",
-  address: "198.18.7.7",
-  memoryMiB: 256,
-  diskMiB: 10_240,
-} as const;
+import { type Answer, allAnswered, psqlLineFor, renderStatus, type TenantStatus } from "../../../cli/renderStatus.ts";
+import { tenantOutput } from "../../support/stackOutputs.ts";
 
 function status(id: string, answer: Answer): TenantStatus {
   const state = answer.kind === "stopped" ? "stopped" : "running";
-  return { id, tenant: { ...tenant, host: `${id}.db.localhost`, state }, answer };
+  return { id, tenant: { ...tenantOutput(id), state }, answer };
 }
 
 const answered = { kind: "answered", milliseconds: 42 } as const;
 const failed = { kind: "failed", reason: "no answer within 5 s" } as const;
 
+const line = psqlLineFor(["psql"], "/s/pg_service.conf", "dev");
+
 describe("renderStatus", () => {
   test("one line for each tenant in columns, then what failed, then the sum", () => {
     const statuses = [status("acme", answered), status("globex-eu", failed), status("hooli", { kind: "stopped" })];
-    expect(renderStatus(statuses, "/s/pg_service.conf", ["psql"])).toMatchInlineSnapshot(`
+    expect(renderStatus(statuses, line)).toMatchInlineSnapshot(`
       "TENANT     HOST                         STATE                       PSQL
       acme       acme.db.localhost:5432       running, answered in 42 ms  PGSERVICEFILE=/s/pg_service.conf psql service=acme
       globex-eu  globex-eu.db.localhost:5432  NO ANSWER                   PGSERVICEFILE=/s/pg_service.conf psql service=globex-eu
@@ -35,22 +28,39 @@ describe("renderStatus", () => {
     `);
   });
 
-  test("where the machine has no psql, the line to paste has the one that asked", () => {
-    const words = forTerminal(["docker", "run", "--rm", "--entrypoint=psql", "pgtenants/postgres:test"]);
-    expect(renderStatus([status("acme", answered)], "/s/pg_service.conf", words)).toContain(
-      "PGSERVICEFILE=/s/pg_service.conf docker run --rm --interactive --tty --entrypoint=psql pgtenants/postgres:test service=acme",
-    );
+  test("for something on standard input the psql in the image has no terminal", () => {
+    expect(forTerminal(["docker", "run", "--rm", "image"], false)).toEqual([
+      "docker",
+      "run",
+      "--rm",
+      "--interactive",
+      "image",
+    ]);
+    expect(forTerminal(["psql"], false)).toEqual(["psql"]);
+  });
+
+  test("where the machine has no psql, the line to paste is pgt's", () => {
+    const line = psqlLineFor(["docker", "run", "--rm", "image"], "/s/pg_service.conf", "dev");
+    expect(renderStatus([status("acme", answered)], line)).toContain("42 ms  ./pgt --stack dev psql acme\n");
   });
 
   test("a path with blanks and quotes is one word of the shell", () => {
-    expect(renderStatus([status("acme", answered)], "/home/o'hara/my state/pg_service.conf", ["psql"])).toContain(
-      "PGSERVICEFILE='/home/o'\\''hara/my state/pg_service.conf' psql service=acme",
-    );
+    const line = psqlLineFor(["psql"], "/home/o'hara/my state/pg_service.conf", "dev");
+    expect(line("acme")).toBe("PGSERVICEFILE='/home/o'\\''hara/my state/pg_service.conf' psql service=acme");
   });
 
   test("without tenants there is a header and a sum", () => {
-    expect(renderStatus([], "/s/pg_service.conf", ["psql"])).toContain("0 of 0 running tenants answered");
+    expect(renderStatus([], line)).toContain("0 of 0 running tenants answered");
   });
+});
+
+test("a tenant that lets nobody in from here was not asked, and is no failure", () => {
+  const statuses = [status("acme", { kind: "closed" }), status("hooli", { kind: "restricted" })];
+  const rendered = renderStatus(statuses, line);
+  expect(rendered).toMatch(/^acme .* running, access off /m);
+  expect(rendered).toMatch(/^hooli .* running, lets nobody in from here /m);
+  expect(rendered).toContain("0 of 0 running tenants answered");
+  expect(allAnswered(statuses)).toBe(true);
 });
 
 test.each([

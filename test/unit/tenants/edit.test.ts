@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addTenant, type FieldPath, removeEntry, renameTenant, setField } from "../../../tenants/edit.ts";
+import { addTenant, type FieldPath, removeEntry, setField } from "../../../tenants/edit.ts";
+import { renameTenant } from "../../../tenants/rename.ts";
 import { readYaml } from "../../../tenants/yaml.ts";
 import { commentsIn } from "../../../tenants/yamlSplice.ts";
 

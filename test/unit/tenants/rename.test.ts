@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { renameTenant } from "../../../tenants/edit.ts";
 import { parseTenants } from "../../../tenants/load.ts";
+import { renameTenant } from "../../../tenants/rename.ts";
 
 /** The text after a tenant had these ids, one after the other. */
 function chain(text: string, [first = "", ...ids]: readonly string[]): string {
