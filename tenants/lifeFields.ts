@@ -103,7 +103,7 @@ export const lifeFields = {
   }),
   volume: documented(volume.exactOptional(), {
     meaning:
-      "A volume that something else made, for this tenant to take over: a cluster of PostgreSQL 18 in its folder `18/docker`. Its superuser loses its password and gets another name.",
+      "A volume that something else made, for this tenant to take over: a cluster of PostgreSQL 18 in its folder `18/docker`. Its superuser loses its password and gets another name, and what it owned stays with it; `pgt import` hands that over to the tenant.",
     limits: "A name as `docker volume ls` shows it, of no other tenant. Nothing may run on it.",
     byDefault: "a volume of our own.",
     change: "refused while the old volume is protected: it would leave the data behind.",

@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { connectionFormats } from "../stackOutputs.ts";
 import { completionsOf, parseShell, renderCompletion } from "./commands/completion.ts";
 import type { LogOptions } from "./commands/logs.ts";
@@ -76,6 +76,12 @@ function addRest(program: Command, context: () => Context, end: (code: number) =
     .command("recover")
     .description("bring state and engine together, after a killed deployment or a lost state")
     .action(async () => (await import("./commands/recover.ts")).recover(context()));
+  program
+    .command("import")
+    .description("take over the tenants of another system, with their data, hosts and passwords")
+    .addArgument(new Argument("<system>", "which one").choices(["pgs"]))
+    .argument("<folder>", "its folder, such as ~/.sysnee-config")
+    .action(async (_: string, folder: string) => (await import("../import/importPgs.ts")).importPgs(context(), folder));
   program
     .command("completion <shell>")
     .description("a script for bash, zsh or fish")
