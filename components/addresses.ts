@@ -113,3 +113,10 @@ function fromNumber(value: number): string {
 function hashOf(id: string): number {
   return createHash("sha256").update(id).digest().readUInt32BE(0);
 }
+
+/** Whether two networks in CIDR form have an address in common; a network of IPv6 has none of a stack's. */
+export function overlaps(subnet: string, other: string): boolean {
+  if (!ipaddr.IPv4.isValidCIDR(other)) return false;
+  const [first, second] = [ipaddr.IPv4.parseCIDR(subnet), ipaddr.IPv4.parseCIDR(other)];
+  return first[0].match(second[0], Math.min(first[1], second[1]));
+}

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Tenant } from "../tenants/tenant.ts";
 import { type AddressBook, placeTenants } from "./addresses.ts";
-import { docker, missingImages, obstacles } from "./engineChecks.ts";
+import { docker, missingImages, obstacles, overlappingNetworks } from "./engineChecks.ts";
 import type { LastDeployment } from "./lastDeployment.ts";
 import { orRunError, runError } from "./runError.ts";
 import type { Settings } from "./settings.ts";
@@ -25,8 +25,9 @@ export async function admitTenants(
   ]);
   await warnOfSharedKey(listed, settings);
   const present = listed.filter((tenant) => tenant.state !== "removed" || previousOf(tenant, last) !== undefined);
+  const placed = orRunError(() => placeTenants(settings.subnet, present, addressBook(present, last)));
   refuseAll(await askEngine(present, last, settings));
-  return orRunError(() => placeTenants(settings.subnet, present, addressBook(present, last)));
+  return placed;
 }
 
 function refuseAll(reasons: readonly string[]): void {
@@ -71,6 +72,7 @@ async function askEngine(present: readonly Tenant[], last: LastDeployment, setti
     if (preview) for (const image of images) await pulumi.log.warn(image);
     return [
       ...(preview ? [] : images),
+      ...(last.size === 0 ? await overlappingNetworks(settings.subnet, settings.names) : []),
       ...(await obstacles({ ...settings, listed: present, last })),
       ...(await Promise.all(use)).flat(),
     ];

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as z from "zod";
 import type { Tenant } from "../tenants/tenant.ts";
+import { overlaps } from "./addresses.ts";
 import { isOwnImage } from "./images.ts";
 import type { LastDeployment } from "./lastDeployment.ts";
 import { isOwnedBy, type StackNames } from "./names.ts";
@@ -17,6 +18,12 @@ export interface EngineQuestion {
 
 const labels = z.record(z.string(), z.string()).nullable();
 const volumes = z.array(z.object({ Name: z.string(), Labels: labels }));
+const networks = z.array(
+  z.object({
+    Name: z.string(),
+    IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string().optional() })).nullable() }),
+  }),
+);
 const containers = z.array(z.object({ Name: z.string(), Config: z.object({ Labels: labels }) }));
 
 /**
@@ -67,6 +74,35 @@ async function inspected(kind: "volume" | "container", name: string): Promise<un
   const format = kind === "volume" ? "{{.Name}}" : "{{.Names}}";
   const all = (await docker(...listing, "--filter", `name=${name}`, "--format", format)).split("\n");
   return all.includes(name) ? JSON.parse(await docker(kind, "inspect", name)) : [];
+}
+
+/**
+ * Other networks on the engine that have addresses of this stack's: it would refuse the bridge in the middle of a first deployment.
+ * @throws Error when the engine does not answer.
+ */
+export async function overlappingNetworks(subnet: string, names: StackNames): Promise<string[]> {
+  const ids = (await docker("network", "ls", "--quiet")).split("\n");
+  const found = (await Promise.all(ids.map(networkOf))).flat().filter(({ name }) => name !== names.stack);
+  const taken = found.filter((network) => network.subnets.some((other) => overlaps(subnet, other)));
+  return taken.map(
+    ({ name, subnets }) =>
+      `Docker engine: got the network ${name} with ${subnets.join(", ")}, expected nobody to have addresses of ${subnet}; ` +
+      "give this stack another subnet: pulumi config set subnet 198.19.0.0/16",
+  );
+}
+
+/** Empty for one that was removed meanwhile. */
+async function networkOf(id: string): Promise<{ readonly name: string; readonly subnets: string[] }[]> {
+  try {
+    const found = networks.parse(JSON.parse(await docker("network", "inspect", id)));
+    return found.map(({ Name, IPAM }) => ({
+      name: Name,
+      subnets: (IPAM.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []),
+    }));
+  } catch (error) {
+    if (error instanceof Error && /not found|No such network/.test(error.message)) return [];
+    throw error;
+  }
 }
 
 /**

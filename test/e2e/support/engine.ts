@@ -1,4 +1,4 @@
-import ipaddr from "ipaddr.js";
+import { overlaps } from "../../../components/addresses.ts";
 import { outputOf, run } from "./shell.ts";
 
 /** Ranges that are nobody's on the internet: the second half of the benchmarking range (RFC 2544), and the end of the shared one (RFC 6598). */
@@ -12,7 +12,7 @@ export async function freeSubnet(): Promise<string> {
   const candidates = testRanges.flatMap((range) =>
     Array.from({ length: 256 }, (_, step) => `${range}.${(start + step) % 256}.0/24`),
   );
-  const free = candidates.find((candidate) => !taken.some((subnet) => overlap(candidate, subnet)));
+  const free = candidates.find((candidate) => !taken.some((subnet) => overlaps(candidate, subnet)));
   if (free === undefined) throw new Error(`every /24 of ${testRanges.join(" and ")} is taken by a Docker network`);
   return free;
 }
@@ -21,13 +21,7 @@ export async function freeSubnet(): Promise<string> {
 async function subnetsOf(network: string): Promise<string[]> {
   const format = "{{range .IPAM.Config}}{{.Subnet}} {{end}}";
   const { stdout } = await run("docker", ["network", "inspect", "--format", format, network]);
-  return stdout.split(/\s+/).filter((subnet) => ipaddr.IPv4.isValidCIDR(subnet));
-}
-
-function overlap(a: string, b: string): boolean {
-  const [first, second] = [ipaddr.IPv4.parseCIDR(a), ipaddr.IPv4.parseCIDR(b)];
-  const shorter = Math.min(first[1], second[1]);
-  return first[0].match(second[0], shorter);
+  return stdout.split(/\s+/).filter((subnet) => subnet !== "");
 }
 
 /** Removes what a stack left on the engine: containers, networks, volumes with its label. */

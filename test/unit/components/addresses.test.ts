@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { gatewayOf, placeTenants } from "../../../components/addresses.ts";
+import { gatewayOf, overlaps, placeTenants } from "../../../components/addresses.ts";
 
 const subnet = "198.18.0.0/16";
 const id = fc.stringMatching(/^[a-z][a-z0-9]{2,8}$/);
@@ -112,4 +112,16 @@ describe("placeTenants", () => {
       "subnet: got 10.1.2.0/29 with room for 5 tenants, expected room for 6; choose a larger one",
     );
   });
+});
+
+test.each([
+  ["198.18.0.0/16", "198.18.7.0/24", true],
+  ["198.18.7.0/24", "198.18.0.0/16", true],
+  ["198.18.0.0/16", "198.18.0.0/16", true],
+  ["198.18.0.0/16", "198.19.0.0/16", false],
+  ["198.18.0.0/24", "198.18.1.0/24", false],
+  ["198.18.0.0/16", "0.0.0.0/0", true],
+  ["198.18.0.0/16", "fd00::/8", false],
+])("%s and %s have an address in common: %s", (subnet, other, expected) => {
+  expect(overlaps(subnet, other)).toBe(expected);
 });
