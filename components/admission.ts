@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Tenant } from "../tenants/tenant.ts";
 import { type AddressBook, placeTenants } from "./addresses.ts";
-import { docker, missingImages, obstacles, overlappingNetworks } from "./engineChecks.ts";
+import { docker } from "./dockerCli.ts";
+import { lostVolumes, obstacles, overlappingNetworks } from "./engineChecks.ts";
 import type { LastDeployment } from "./lastDeployment.ts";
+import { missingImages } from "./missingImages.ts";
 import { orRunError, runError } from "./runError.ts";
 import type { Settings } from "./settings.ts";
 import { parseUse, shrinking, tooSmall } from "./shrinking.ts";
@@ -57,8 +59,8 @@ async function warnOfSharedKey(listed: readonly Tenant[], { tenantsFile, tenantT
 }
 
 /**
- * A preview may run where there is no engine, or one without the images: a build server that comments on a pull request. The deployment
- * itself asks again.
+ * A preview may run where there is no engine, or one without images and volumes: a build server that comments on a pull request. What is
+ * missing there is a warning; the deployment itself asks again.
  */
 async function askEngine(present: readonly Tenant[], last: LastDeployment, settings: Settings): Promise<string[]> {
   const smaller = shrinking(present, last);
@@ -68,10 +70,13 @@ async function askEngine(present: readonly Tenant[], last: LastDeployment, setti
       const container = settings.names.tenant(tenant.id);
       return tooSmall(tenant, parseUse(await docker("exec", container, "/usr/local/lib/pgtenants/use.sh")));
     });
-    const images = await missingImages([settings.postgresImage, settings.traefikImage], !preview);
-    if (preview) for (const image of images) await pulumi.log.warn(image);
+    const missing = [
+      ...(await missingImages([settings.postgresImage, settings.traefikImage], !preview)),
+      ...(await lostVolumes({ listed: present, last })),
+    ];
+    if (preview) for (const line of missing) await pulumi.log.warn(line);
     return [
-      ...(preview ? [] : images),
+      ...(preview ? [] : missing),
       ...(last.size === 0 ? await overlappingNetworks(settings.subnet, settings.names) : []),
       ...(await obstacles({ ...settings, listed: present, last })),
       ...(await Promise.all(use)).flat(),

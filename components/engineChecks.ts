@@ -1,9 +1,7 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import * as z from "zod";
 import type { Tenant } from "../tenants/tenant.ts";
 import { overlaps } from "./addresses.ts";
-import { isOwnImage } from "./images.ts";
+import { docker } from "./dockerCli.ts";
 import type { LastDeployment } from "./lastDeployment.ts";
 import { isOwnedBy, type StackNames } from "./names.ts";
 import { previousOf, volumeOf } from "./transitions.ts";
@@ -37,6 +35,27 @@ export async function obstacles({ listed, last, names, stack }: EngineQuestion):
   if (fresh.length === 0) return [];
   const found = await Promise.all(fresh.map((tenant) => obstaclesOf(tenant, names, stack)));
   return found.flat();
+}
+
+/**
+ * Tenants whose volume the engine does not have any more, such as after `docker volume prune`, which takes those of stopped tenants. The
+ * engine would make an empty one for them, and they would be up again without their data.
+ * @throws Error when the engine does not answer.
+ */
+export async function lostVolumes({ listed, last }: Pick<EngineQuestion, "listed" | "last">): Promise<string[]> {
+  const kept = listed.flatMap((tenant) => {
+    const volume = tenant.state === "removed" ? undefined : previousOf(tenant, last)?.volume;
+    return volume === undefined ? [] : [{ id: tenant.id, volume }];
+  });
+  if (kept.length === 0) return [];
+  const there = new Set((await docker("volume", "ls", "--format", "{{.Name}}")).split("\n"));
+  return kept
+    .filter(({ volume }) => !there.has(volume))
+    .map(
+      ({ id, volume }) =>
+        `Docker engine: got no volume ${volume}, expected it, with the data of "${id}"; bring it back from a copy, ` +
+        `or, to begin with an empty one, remove "${id}" and add it again: pgt remove ${id}, take out its entry, pgt create ${id}`,
+    );
 }
 
 async function obstaclesOf(tenant: Tenant, names: StackNames, stack: string): Promise<string[]> {
@@ -103,46 +122,4 @@ async function networkOf(id: string): Promise<{ readonly name: string; readonly 
     if (error instanceof Error && /not found|No such network/.test(error.message)) return [];
     throw error;
   }
-}
-
-/**
- * Why images cannot be had, one line each. A container whose image is missing would be found out only after its predecessor is gone. One
- * that is not on the engine is pulled where `pull` says so, which may take minutes; the project's own are in no registry.
- * @throws Error when the engine does not answer.
- */
-export async function missingImages(images: readonly string[], pull: boolean): Promise<string[]> {
-  const found = await Promise.all(images.map((image) => missingImage(image, pull)));
-  return found.flat();
-}
-
-async function missingImage(image: string, pull: boolean): Promise<string[]> {
-  if (await hasImage(image)) return [];
-  const absent = `Docker engine: got no image ${image}, expected it there`;
-  if (isOwnImage(image)) return [`${absent}; build it with: make shell`];
-  if (!pull) return [`${absent}; the deployment will pull it`];
-  try {
-    await docker("pull", "--quiet", image);
-    return [];
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.trim() : String(error);
-    return [
-      `${absent}, or in its registry; correct postgresImage or traefikImage, or log in with: docker login. ${reason}`,
-    ];
-  }
-}
-
-async function hasImage(image: string): Promise<boolean> {
-  try {
-    await docker("image", "inspect", "--format", "{{.Id}}", image);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && error.message.includes("No such image")) return false;
-    throw error;
-  }
-}
-
-/** Runs the Docker CLI and gives what it printed. @throws Error with what it said. */
-export async function docker(...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)("docker", args, { maxBuffer: 2 ** 26 });
-  return stdout.trim();
 }

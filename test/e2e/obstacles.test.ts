@@ -45,3 +45,23 @@ test.each<[string, () => string[] | Promise<string[]>, () => string[], string]>(
     await outputOf("docker", remove());
   }
 });
+
+test("a stopped tenant whose volume was pruned does not come back empty", async () => {
+  await at.stack.up();
+  const volume = at.container("acme");
+  at.list("{ id: acme, state: stopped }");
+  await at.stack.up();
+  await outputOf("docker", ["volume", "rm", volume]);
+  at.list("id: acme");
+  await expect(at.stack.up()).rejects.toThrow(`got no volume ${volume}, expected it, with the data of "acme"`);
+
+  // As the error says, to begin with an empty one.
+  at.list(`{ id: acme, state: removed, confirm: acme ${new Date().toISOString().slice(0, 10)} }`);
+  await at.stack.up();
+  at.list("id: globex");
+  await at.stack.up();
+  at.list("id: acme", "id: globex");
+  await at.stack.up();
+  const labels = await outputOf("docker", ["volume", "inspect", "--format", "{{json .Labels}}", volume]);
+  expect(JSON.parse(labels)).toMatchObject({ "dev.pgtenants.stack": at.name, "dev.pgtenants.tenant": "acme" });
+});

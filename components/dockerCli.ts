@@ -1,0 +1,8 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+/** Runs the Docker CLI and gives what it printed. @throws Error with what it said. */
+export async function docker(...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)("docker", args, { maxBuffer: 2 ** 26 });
+  return stdout.trim();
+}
