@@ -17,9 +17,10 @@ networks=$(ours network ls | wc -l)
 if [ "$((containers + networks))" -eq 0 ]; then
   echo "Nothing of the stack $STACK runs."
 else
-  # Before anything else: without protection nothing would be excluded below.
-  node cli/checkProtection.ts "$STACK"
+  # A lock that a killed deployment left would be in the way of what follows.
   node cli/recover.ts "$STACK"
+  # Without protection nothing would be excluded below.
+  node cli/checkProtection.ts "$STACK"
   pulumi destroy --stack "$STACK" --yes --skip-preview --exclude-protected --non-interactive --suppress-outputs
   echo "Removed: $((containers)) containers, $((networks)) network(s)."
 fi

@@ -1,10 +1,11 @@
 import { typeTokens } from "../components/names.ts";
 import { nameIn, type StackState } from "../components/stackState.ts";
 
+const volumeType = "docker:index/volume:Volume";
 const passwordType = "random:index/randomPassword:RandomPassword";
 
 /** What a tenant cannot be brought back without. */
-const statefulTypes: readonly string[] = ["docker:index/volume:Volume", passwordType];
+const statefulTypes: readonly string[] = [volumeType, passwordType];
 
 /**
  * The tenants' volumes and passwords that a destroy of everything unprotected would take, by their names in the stack (`acme-data`,
@@ -19,6 +20,18 @@ export function unprotectedState({ resources }: StackState): string[] {
     .filter(({ type, parent }) => !(type === passwordType && removed.has(parent ?? "")))
     .map(({ urn }) => nameIn(urn))
     .sort();
+}
+
+/**
+ * The URNs of passwords that are unprotected since a rotation alone: the engine replaces no protected resource, so the deployment that
+ * rotates a password leaves the new one without protection. The tenant's volume has it all the while, as the settings say of both.
+ */
+export function rotatedPasswords({ resources }: StackState): string[] {
+  const volumes = resources.filter(({ type, protect }) => type === volumeType && protect === true);
+  const tenants = new Set(volumes.map(({ parent }) => parent).filter(isTenant));
+  return resources
+    .filter(({ type, parent, protect }) => type === passwordType && protect !== true && tenants.has(parent))
+    .map(({ urn }) => urn);
 }
 
 /** A URN is `urn:pulumi:<stack>::<project>::<types, joined by $>::<name>`. */

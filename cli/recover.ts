@@ -1,12 +1,12 @@
 // Brings state and engine together after a killed `pulumi up`: node cli/recover.ts <stack> [--adopt]
 // Does nothing where nothing is wrong. Never touches a volume, nor anything without the stack's labels.
-import { nameIn } from "../components/stackState.ts";
+import { nameIn, type StackState } from "../components/stackState.ts";
 import { docker, listed, madeByOthers } from "./engine.ts";
-import { fileBackend } from "./fileBackend.ts";
-import { compare, type EngineObject } from "./leftovers.ts";
+import { dropCutAttributes, fileBackend } from "./fileBackend.ts";
+import { compare, type EngineObject, type Leftovers } from "./leftovers.ts";
 import { refuseHeld } from "./locks.ts";
 import { OperatorError, reportErrors } from "./operatorError.ts";
-import { projectFolder, pulumi } from "./pulumi.ts";
+import { projectFolder, pulumi, pulumiReading } from "./pulumi.ts";
 import { readState } from "./state.ts";
 
 /** A server that is stopped gets as long as the program itself gives it. */
@@ -22,23 +22,71 @@ await reportErrors(() => {
   const others = madeByOthers(stack, state);
   if (others.length > 0 && option !== "--adopt") throw madeElsewhere(stack, others);
 
-  const servers = compare("docker:index/container:Container", state.resources, listed("container", stack));
-  const networks = compare("docker:index/network:Network", state.resources, listed("network", stack));
+  const { servers, networks } = settled(stack, look(stack, state));
+  const why = others.length > 0 ? "not in this state, which makes its own" : "left by an interrupted deployment";
   if (servers.orphans.length > 0) {
-    console.log(
-      `recover  container ${namesOf(servers.orphans)}: left by an interrupted deployment, removing it (its data is in its volume)`,
-    );
+    console.log(`recover  container ${namesOf(servers.orphans)}: ${why}; removing it (its data is in its volume)`);
     const ids = servers.orphans.map(({ id }) => id);
     // Docker stops them side by side.
     docker("stop", "--time", stopSeconds, ...ids);
     docker("rm", ...ids);
   }
   if (networks.orphans.length > 0) {
-    console.log(`recover  network ${namesOf(networks.orphans)}: left by an interrupted deployment, removing it`);
+    console.log(`recover  network ${namesOf(networks.orphans)}: ${why}; removing it`);
     docker("network", "rm", ...networks.orphans.map(({ id }) => id));
   }
   refresh(stack, [...servers.lost, ...networks.lost]);
+  if (state.pending.length > 0) forgetPending(stack);
 });
+
+interface Found {
+  readonly servers: Leftovers;
+  readonly networks: Leftovers;
+}
+
+function look(stack: string, { resources }: StackState): Found {
+  return {
+    servers: compare("docker:index/container:Container", resources, listed("container", stack)),
+    networks: compare("docker:index/network:Network", resources, listed("network", stack)),
+  };
+}
+
+/**
+ * What a deployment makes is on the engine before it is in the state: so what is to be removed must have been there before nobody was deploying, and
+ * not be in the state afterwards.
+ */
+function settled(stack: string, before: Found): Found {
+  if (before.servers.orphans.length + before.networks.orphans.length === 0) return before;
+  refuseDeployment(stack);
+  const now = look(stack, readState(project, stack));
+  const inBoth = (one: Leftovers, other: Leftovers): Leftovers => {
+    const ids = new Set(one.orphans.map(({ id }) => id));
+    return { ...other, orphans: other.orphans.filter(({ id }) => ids.has(id)) };
+  };
+  return { servers: inBoth(before.servers, now.servers), networks: inBoth(before.networks, now.networks) };
+}
+
+/** Locks of other backends than files cannot be read, but they hold: one is taken for a moment. @throws OperatorError when somebody has it. */
+function refuseDeployment(stack: string): void {
+  const backend = fileBackend(project, stack);
+  if (backend !== undefined) {
+    refuseHeld(stack, backend.locks);
+    return;
+  }
+  const name = readState(project, stack).resources.find(({ type }) => type === "random:index/randomId:RandomId");
+  if (name === undefined) return;
+  inProject("refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive", "--target", name.urn);
+}
+
+/**
+ * Pulumi keeps what a killed deployment was making as pending for ever. By now nothing of it is in the way: containers and networks were removed
+ * as orphans, and the next deployment takes over a volume of ours.
+ */
+function forgetPending(stack: string): void {
+  const exported = JSON.parse(inProject("stack", "export", "--stack", stack));
+  exported.deployment.pending_operations = [];
+  pulumiReading(JSON.stringify(exported), "--cwd", project, "stack", "import", "--stack", stack);
+}
 
 function namesOf(objects: readonly EngineObject[]): string {
   return objects.map(({ name }) => name).join(", ");
@@ -67,9 +115,10 @@ function inProject(...args: string[]): string {
 
 /** Other backends are left to `pulumi cancel`. */
 function breakStaleLocks(stack: string): void {
-  const { locks } = fileBackend(project, stack) ?? { locks: [] };
-  if (locks.length === 0) return;
-  refuseHeld(stack, locks);
+  const backend = fileBackend(project, stack);
+  if (backend === undefined || backend.locks.length === 0) return;
+  refuseHeld(stack, backend.locks);
+  dropCutAttributes(backend);
   console.log(`recover  stack ${stack}: its lock is of a process that is gone, letting go of it`);
   inProject("cancel", "--stack", stack, "--yes");
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { parseStackState, type StackState } from "../components/stackState.ts";
-import { type FileBackend, fileBackend, type StateCopy } from "./fileBackend.ts";
+import { parseStackState, type StackState, type StateResource } from "../components/stackState.ts";
+import { dropCutAttributes, type FileBackend, fileBackend, isJson, type StateCopy } from "./fileBackend.ts";
+import { stateName } from "./leftovers.ts";
 import { refuseHeld } from "./locks.ts";
 import { OperatorError } from "./operatorError.ts";
 import { pulumi } from "./pulumi.ts";
@@ -26,7 +27,10 @@ export interface FoundState {
  */
 export function findState(project: string, stack: string): FoundState {
   const backend = fileBackend(project, stack);
-  if (backend !== undefined) refuseHeld(stack, backend.locks);
+  if (backend !== undefined) {
+    refuseHeld(stack, backend.locks);
+    dropCutAttributes(backend);
+  }
   const found = { backend, copy: newestUsable(backend?.copies ?? []) };
   try {
     return { ...found, state: readState(project, stack) };
@@ -38,34 +42,25 @@ export function findState(project: string, stack: string): FoundState {
 }
 
 /**
- * The newest copy that is whole: after a deployment it is the state itself, else the one before its last write. Undefined where that one knows
- * of nothing: then everything was destroyed, and older copies tell of what is no more.
+ * The newest copy that is whole: after a deployment it is the state itself, else the one before its last write. Undefined where that one has
+ * made nothing: then everything was destroyed, or a takeover was refused, and older copies tell of what is no more.
  */
 export function newestUsable(copies: readonly StateCopy[]): StateCopy | undefined {
   const newestFirst = copies.toSorted((one, other) => other.written.getTime() - one.written.getTime());
   for (const copy of newestFirst) {
     const resources = resourcesIn(copy.file);
-    if (resources !== undefined) return resources > 0 ? copy : undefined;
+    if (resources !== undefined) return stateName(resources) === undefined ? undefined : copy;
   }
   return undefined;
 }
 
-/** Undefined for what is no state, and for that of a stack that was only begun: nothing was deployed into it that could be gone. */
-function resourcesIn(file: string): number | undefined {
+/** Undefined for what is no state. */
+function resourcesIn(file: string): readonly StateResource[] | undefined {
   try {
     // Around what `pulumi stack export` prints a file of the backend has another frame.
     const { checkpoint } = JSON.parse(readFileSync(file, "utf8"));
-    return parseStackState(JSON.stringify({ deployment: checkpoint.latest })).resources.length;
+    return parseStackState(JSON.stringify({ deployment: checkpoint.latest })).resources;
   } catch {
     return undefined;
-  }
-}
-
-function isJson(file: string): boolean {
-  try {
-    JSON.parse(readFileSync(file, "utf8"));
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -2,14 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Tenant } from "../tenants/tenant.ts";
 import { type AddressBook, placeTenants } from "./addresses.ts";
 import { docker } from "./dockerCli.ts";
-import { lostVolumes, obstacles, overlappingNetworks } from "./engineChecks.ts";
+import { obstacles, overlappingNetworks } from "./engineChecks.ts";
 import type { LastDeployment } from "./lastDeployment.ts";
 import { missingImages } from "./missingImages.ts";
+import { refusedListener } from "./routerPort.ts";
 import { orRunError, runError } from "./runError.ts";
 import type { Settings } from "./settings.ts";
-import { parseUse, shrinking, tooSmall } from "./shrinking.ts";
+import { parseUse, shrinking, tooSmall, unknownUse } from "./shrinking.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
-import { previousOf, refusals } from "./transitions.ts";
+import { previousIdOf, previousOf, refusals, type Transition } from "./transitions.ts";
+import { lostVolumes, orphanedVolumes, takenOver } from "./volumeChecks.ts";
 
 /**
  * The tenants that are to exist, each at its address, when the list may follow the last deployment. A tenant that is to be removed and
@@ -21,14 +23,12 @@ export async function admitTenants(
   last: LastDeployment,
   settings: Settings,
 ): Promise<readonly PlacedTenant[]> {
-  refuseAll([
-    ...refusals({ ...settings, listed, last, now: new Date() }),
-    ...listed.flatMap((tenant) => missingPassword(tenant, settings)),
-  ]);
+  const transition = { ...settings, listed, last, now: new Date() };
+  refuseAll([...refusals(transition), ...listed.flatMap((tenant) => missingPassword(tenant, settings))]);
   await warnOfSharedKey(listed, settings);
   const present = listed.filter((tenant) => tenant.state !== "removed" || previousOf(tenant, last) !== undefined);
   const placed = orRunError(() => placeTenants(settings.subnet, present, addressBook(present, last)));
-  refuseAll(await askEngine(present, last, settings));
+  refuseAll(await askEngine({ ...transition, listed: present }, settings));
   return placed;
 }
 
@@ -62,24 +62,23 @@ async function warnOfSharedKey(listed: readonly Tenant[], { tenantsFile, tenantT
  * A preview may run where there is no engine, or one without images and volumes: a build server that comments on a pull request. What is
  * missing there is a warning; the deployment itself asks again.
  */
-async function askEngine(present: readonly Tenant[], last: LastDeployment, settings: Settings): Promise<string[]> {
-  const smaller = shrinking(present, last);
+async function askEngine(transition: Transition, settings: Settings): Promise<string[]> {
+  const { last, names } = transition;
   const preview = pulumi.runtime.isDryRun();
   try {
-    const use = smaller.map(async (tenant) => {
-      const container = settings.names.tenant(tenant.id);
-      return tooSmall(tenant, parseUse(await docker("exec", container, "/usr/local/lib/pgtenants/use.sh")));
-    });
+    const volumes = new Set((await docker("volume", "ls", "--format", "{{.Name}}")).split("\n"));
     const missing = [
       ...(await missingImages([settings.postgresImage, settings.traefikImage], !preview)),
-      ...(await lostVolumes({ listed: present, last })),
+      ...lostVolumes(transition, volumes),
     ];
-    if (preview) for (const line of missing) await pulumi.log.warn(line);
+    for (const line of [...takenOver(transition, volumes), ...(preview ? missing : [])]) await pulumi.log.warn(line);
     return [
       ...(preview ? [] : missing),
-      ...(last.size === 0 ? await overlappingNetworks(settings.subnet, settings.names) : []),
-      ...(await obstacles({ ...settings, listed: present, last })),
-      ...(await Promise.all(use)).flat(),
+      ...orphanedVolumes(transition, volumes),
+      ...(last.size === 0 ? await overlappingNetworks(settings.subnet, names) : []),
+      ...(await obstacles({ ...transition, stack: settings.stack, preview })),
+      ...(await belowUse(transition)),
+      ...(preview || missing.length > 0 ? [] : await refusedListener(settings)),
     ];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -89,6 +88,18 @@ async function askEngine(present: readonly Tenant[], last: LastDeployment, setti
     );
     return [];
   }
+}
+
+async function belowUse({ listed, last, names }: Transition): Promise<string[]> {
+  const smaller = shrinking(listed, last);
+  if (smaller.length === 0) return [];
+  const running = new Set((await docker("ps", "--format", "{{.Names}}")).split("\n"));
+  const asked = smaller.map(async (tenant) => {
+    const container = names.tenant(previousIdOf(tenant, last) ?? tenant.id);
+    if (!running.has(container)) return unknownUse(tenant, last);
+    return tooSmall(tenant, parseUse(await docker("exec", container, "/usr/local/lib/pgtenants/use.sh")));
+  });
+  return (await Promise.all(asked)).flat();
 }
 
 /** The addresses of the last deployment, also of tenants that go; a renamed tenant keeps the one of its earlier id. */

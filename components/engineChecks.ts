@@ -3,7 +3,7 @@ import type { Tenant } from "../tenants/tenant.ts";
 import { overlaps } from "./addresses.ts";
 import { docker } from "./dockerCli.ts";
 import type { LastDeployment } from "./lastDeployment.ts";
-import { isOwnedBy, type StackNames } from "./names.ts";
+import { isOwnedBy, ownerLabels, type StackNames } from "./names.ts";
 import { previousOf, volumeOf } from "./transitions.ts";
 
 /** What decides whether the engine stands in the way of a deployment. */
@@ -12,6 +12,8 @@ export interface EngineQuestion {
   readonly last: LastDeployment;
   readonly names: StackNames;
   readonly stack: string;
+  /** Lets servers of this stack's own be: a preview changes nothing, and `pgt recover` runs one before it removes what another state made. */
+  readonly preview: boolean;
 }
 
 const labels = z.record(z.string(), z.string()).nullable();
@@ -30,39 +32,20 @@ const containers = z.array(z.object({ Name: z.string(), Config: z.object({ Label
  * new one. A kept volume of a removed tenant does not stand in the way: it is what the tenant gets back. Empty without new tenants.
  * @throws Error when the engine does not answer.
  */
-export async function obstacles({ listed, last, names, stack }: EngineQuestion): Promise<string[]> {
+export async function obstacles(question: EngineQuestion): Promise<string[]> {
+  const { listed, last } = question;
   const fresh = listed.filter((tenant) => previousOf(tenant, last)?.volume === undefined);
   if (fresh.length === 0) return [];
-  const found = await Promise.all(fresh.map((tenant) => obstaclesOf(tenant, names, stack)));
+  const found = await Promise.all(fresh.map((tenant) => obstaclesOf(tenant, question)));
   return found.flat();
 }
 
-/**
- * Tenants whose volume the engine does not have any more, such as after `docker volume prune`, which takes those of stopped tenants. The
- * engine would make an empty one for them, and they would be up again without their data.
- * @throws Error when the engine does not answer.
- */
-export async function lostVolumes({ listed, last }: Pick<EngineQuestion, "listed" | "last">): Promise<string[]> {
-  const kept = listed.flatMap((tenant) => {
-    const volume = tenant.state === "removed" ? undefined : previousOf(tenant, last)?.volume;
-    return volume === undefined ? [] : [{ id: tenant.id, volume }];
-  });
-  if (kept.length === 0) return [];
-  const there = new Set((await docker("volume", "ls", "--format", "{{.Name}}")).split("\n"));
-  return kept
-    .filter(({ volume }) => !there.has(volume))
-    .map(
-      ({ id, volume }) =>
-        `Docker engine: got no volume ${volume}, expected it, with the data of "${id}"; bring it back from a copy, ` +
-        `or, to begin with an empty one, remove "${id}" and add it again: pgt remove ${id}, take out its entry, pgt create ${id}`,
-    );
-}
-
-async function obstaclesOf(tenant: Tenant, names: StackNames, stack: string): Promise<string[]> {
+async function obstaclesOf(tenant: Tenant, question: EngineQuestion): Promise<string[]> {
+  const { names, stack } = question;
   const name = volumeOf(tenant, names);
   const [volume] = volumes.parse(await inspected("volume", name));
   const [container] = containers.parse(await inspected("container", names.tenant(tenant.id)));
-  const users = await docker("ps", "--filter", `volume=${name}`, "--format", "{{.Names}}");
+  const users = await usersOf(name, question);
   const found: string[] = [];
   if (tenant.adoptedVolume !== undefined && volume === undefined)
     found.push(
@@ -74,17 +57,29 @@ async function obstaclesOf(tenant: Tenant, names: StackNames, stack: string): Pr
     !isOwnedBy(stack, tenant.origin, volume.Labels ?? {})
   )
     found.push(
-      `the volume ${name}, which this stack did not make, expected none; remove it, or take it over on purpose with volume in the entry of "${tenant.id}"`,
+      `the volume ${name}, which this stack did not make, expected none; give the tenant another id or, where its data is meant, copy it into a volume of another name and write that as volume in the entry`,
     );
-  if (volume !== undefined && users !== "")
-    found.push(
-      `the volume ${name} in use by ${users.replaceAll("\n", ", ")}, expected it free; stop that container first`,
-    );
+  if (volume !== undefined && users.length > 0)
+    found.push(`the volume ${name} in use by ${users.join(", ")}, expected it free; stop that container first`);
   if (container !== undefined && !isOwnedBy(stack, tenant.id, container.Config.Labels ?? {}))
     found.push(
       `the container ${names.tenant(tenant.id)}, which this stack did not make, expected none; rename or remove it`,
     );
   return found.map((line) => `Docker engine: got ${line}`);
+}
+
+/** The running containers on a volume that stand in the way. */
+async function usersOf(volume: string, { stack, preview }: EngineQuestion): Promise<string[]> {
+  const running = async (...filters: readonly string[]) => {
+    const names = await docker("ps", "--filter", `volume=${volume}`, ...filters, "--format", "{{.Names}}");
+    return names.split("\n").filter((name) => name !== "");
+  };
+  const users = await running();
+  if (!preview || users.length === 0) return users;
+  const own = await running(
+    ...ownerLabels(stack).flatMap(({ label, value }) => ["--filter", `label=${label}=${value}`]),
+  );
+  return users.filter((name) => !own.includes(name));
 }
 
 /** What `docker inspect` prints, a list; empty where there is nothing of that name. */

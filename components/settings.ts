@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import ipaddr from "ipaddr.js";
+import * as z from "zod";
 import { postgresImageTag, traefikImageTag } from "./images.ts";
 import { type StackNames, stackNames, tenantHost } from "./names.ts";
 import { orRunError, runError } from "./runError.ts";
@@ -78,7 +79,7 @@ export function readSettings(): Settings {
     deletionProtection: config.getBoolean("deletionProtection") ?? true,
     hostAddress: address(config, "hostAddress", []),
     proxyProtocolFrom: structured("proxyProtocolFrom", parseNetworks, []),
-    passwords: structured("passwords", parsePasswords, new Map()),
+    passwords: passwords(),
     tenantTls: tenantTls(domain),
     postgresImage: config.get("postgresImage") ?? postgresImageTag(),
     traefikImage: config.get("traefikImage") ?? traefikImageTag(),
@@ -143,6 +144,21 @@ function tlsFiles(config: pulumi.Config): TlsFiles {
 function structured<T>(key: string, parse: (json: unknown) => T, none: T): T {
   const text = pulumi.runtime.getConfig(`${pulumi.getProject()}:${key}`);
   return text === undefined ? none : orRunError(() => parse(JSON.parse(text)));
+}
+
+/** In clear they would stand in Pulumi.<stack>.yaml, which is committed. */
+function passwords(): ReadonlyMap<string, string> {
+  const found = structured("passwords", parsePasswords, new Map());
+  if (found.size === 0 || secretKeys().includes(`${pulumi.getProject()}:passwords`)) return found;
+  throw runError(
+    "passwords: got passwords in clear in the stack's settings file, expected them encrypted; take them out with: pulumi config rm passwords, " +
+      "and set others, since whoever reads the file knows these: pulumi config set --secret --path passwords.<id>",
+  );
+}
+
+/** The SDK tells nobody which settings are secret; this is where the engine tells the SDK. */
+function secretKeys(): readonly string[] {
+  return z.array(z.string()).parse(JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]"));
 }
 
 function tenantTls(domain: string): ReadonlyMap<string, Tls> {

@@ -1,6 +1,6 @@
 import type { Tenant } from "../tenants/tenant.ts";
 import { formatMiB } from "../tenants/units.ts";
-import type { LastDeployment, LastTenant } from "./lastDeployment.ts";
+import type { LastDeployment } from "./lastDeployment.ts";
 import { previousOf } from "./transitions.ts";
 
 /** What a running tenant uses now. */
@@ -16,17 +16,26 @@ export interface Use {
 /** Above this share of its new disk a tenant would become read-only at once. */
 const diskShare = 0.9;
 
-/** Whether a limit is lower than in the last deployment: only then is it worth asking what the tenant uses. */
-function shrinks(tenant: Tenant, { limits }: LastTenant): boolean {
-  return (["memoryMiB", "maxConnections", "diskMiB"] as const).some((limit) => tenant[limit] < (limits[limit] ?? 0));
-}
-
-/** The tenants that run and are to get less than before. */
+/** The tenants that are to get less than before of what they may be using: only then is it worth asking what they use. */
 export function shrinking(listed: readonly Tenant[], last: LastDeployment): Tenant[] {
   return listed.filter((tenant) => {
     const previous = previousOf(tenant, last);
-    return previous?.state === "running" && tenant.state === "running" && shrinks(tenant, previous);
+    if (previous === undefined || tenant.state === "removed") return false;
+    // A stopped server uses no memory and no connections, but its disk is as full as ever.
+    const runsOn = previous.state === "running" && tenant.state === "running";
+    const limits = runsOn ? (["memoryMiB", "maxConnections", "diskMiB"] as const) : (["diskMiB"] as const);
+    return limits.some((limit) => tenant[limit] < (previous.limits[limit] ?? 0));
   });
+}
+
+/** Why a tenant whose server does not run cannot get a smaller disk; empty when it is not to. */
+export function unknownUse(tenant: Tenant, last: LastDeployment): string[] {
+  const before = previousOf(tenant, last)?.limits.diskMiB;
+  if (before === undefined || tenant.diskMiB >= before) return [];
+  return [
+    `"${tenant.id}": got disk of ${formatMiB(tenant.diskMiB)}, while its server does not run and cannot be asked what is in use; ` +
+      `write "${formatMiB(before)}", as before, until it runs. Nothing was changed`,
+  ];
 }
 
 /** Why a tenant cannot be made as small as its entry says, with the figures; empty when it can. */

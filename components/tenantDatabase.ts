@@ -83,7 +83,13 @@ function createVolume(
   return new docker.Volume(
     `${name}-data`,
     { name: volumeOf(tenant, settings.names), ...labels },
-    { ...opts, protect: isProtected(tenant, settings), retainOnDelete: kept },
+    // None of these can be changed in place: where they differ, on a volume from a copy for one, it must not be replaced for them.
+    {
+      ...opts,
+      protect: isProtected(tenant, settings),
+      retainOnDelete: kept,
+      ignoreChanges: ["labels", "driver", "driverOpts"],
+    },
   );
 }
 

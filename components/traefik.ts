@@ -123,8 +123,9 @@ function createContainer(
 }
 
 /**
- * Where the port is taken Docker calls the container "running" while it restarts for ever: so the listener itself is looked for. The limit of
- * processes is set here, as the provider has no field for it: this step runs for each new container, and a restart keeps the limit.
+ * Where the port is taken Docker calls the container "running" while it restarts for ever: so the listener itself is looked for. Then the
+ * limit of processes is set, as the provider has no field for it: this step runs for each new container, and a restart keeps the limit. Not
+ * before: a container that restarts cannot be updated, and that would be the first thing to be read.
  */
 function createReadinessStep(
   name: string,
@@ -136,8 +137,8 @@ function createReadinessStep(
     `${name}-listening`,
     {
       create:
-        'docker update --pids-limit "$PROCESSES" "$CONTAINER" >/dev/null && ' +
-        `docker exec "$CONTAINER" /usr/local/lib/pgtenants/ready.sh "$PORT" "$READY_SECONDS" || ${sayWhy}`,
+        'docker exec "$CONTAINER" /usr/local/lib/pgtenants/ready.sh "$PORT" "$READY_SECONDS" && ' +
+        `docker update --pids-limit "$PROCESSES" "$CONTAINER" >/dev/null || ${sayWhy}`,
       environment: {
         CONTAINER: container.id,
         PORT: String(settings.port),

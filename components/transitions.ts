@@ -20,12 +20,18 @@ export function volumeOf(tenant: Pick<Tenant, "origin" | "adoptedVolume">, names
   return tenant.adoptedVolume ?? names.tenant(tenant.origin);
 }
 
-/** What the last deployment knows of a tenant, under its id or an earlier one. */
-export function previousOf(
+/** The id under which the last deployment knows a tenant: its own or an earlier one; undefined for a new tenant. */
+export function previousIdOf(
   { id, formerIds }: Pick<Tenant, "id" | "formerIds">,
   last: LastDeployment,
-): LastTenant | undefined {
-  return [id, ...formerIds.toReversed()].map((name) => last.get(name)).find((found) => found !== undefined);
+): string | undefined {
+  return [id, ...formerIds.toReversed()].find((name) => last.has(name));
+}
+
+/** What the last deployment knows of a tenant, under its id or an earlier one. */
+export function previousOf(tenant: Pick<Tenant, "id" | "formerIds">, last: LastDeployment): LastTenant | undefined {
+  const id = previousIdOf(tenant, last);
+  return id === undefined ? undefined : last.get(id);
 }
 
 /**
@@ -71,7 +77,7 @@ function movedData({ listed, last, names, tenantsFile }: Transition): string[] {
 }
 
 /** The fields with which an entry leads to a volume that there is, as they are written on one line. */
-function leadingTo(
+export function leadingTo(
   volume: string,
   { id, formerIds }: { readonly id: string | undefined; readonly formerIds: readonly string[] },
   names: StackNames,

@@ -66,7 +66,8 @@ export const TenantSchema = z.strictObject(
       limits:
         "1 to 63 characters from a-z, 0-9, `_` and `-`; a letter first. No reserved word. With a `-`, it needs quotes in SQL.",
       byDefault: "the id, with `-` as `_`; for a renamed tenant, its first id.",
-      change: "makes a new, empty database. The old one is kept under its old name.",
+      change:
+        "renames the database, with all that is in it, and ends its sessions. Only where the role owns several it makes a new, empty one beside them.",
     }),
     ...lifeFields,
     ...resourceFields("the value of the tenant's plan."),

@@ -27,7 +27,6 @@ export async function applyChange(context: Context, { command, edit, configure }
   const release = lockFile(tenantsFile, command);
   try {
     const { before, after } = tryEdit(context, edit);
-    const settings = readText(file);
     if (context.deploy) await recoverStack(context);
 
     if (after === before) context.report({ event: "note", message: `${tenantsFileName} says so already` });
@@ -35,8 +34,13 @@ export async function applyChange(context: Context, { command, edit, configure }
       writeText(tenantsFile, after);
       context.report({ event: "edited", file: tenantsFileName, diff: lineDiff(before, after) });
     }
-    await orRestore(context, [restorer(tenantsFile, before, after), restorer(file, settings)], async () => {
-      configure?.();
+    const restorers = [restorer(tenantsFile, before, after)];
+    await orRestore(context, restorers, async () => {
+      if (configure !== undefined) {
+        const settings = readText(file);
+        configure();
+        restorers.push(restorer(file, settings, readText(file)));
+      }
       if (context.deploy) await deploy(context, "up");
       else context.report({ event: "note", message: "not deployed: pgt start, or pulumi up, makes it so" });
     });
@@ -63,12 +67,12 @@ interface Restorer {
   readonly restore: () => "restored" | "same" | "changed by somebody else";
 }
 
-/** Puts a text back. With `written`, only where the file still holds it: somebody may have edited it meanwhile. */
-function restorer(file: string, before: string, written?: string): Restorer {
+/** Puts a text back where the file still holds what was written: somebody may have edited it meanwhile. */
+function restorer(file: string, before: string, written: string): Restorer {
   const restore = () => {
     const now = readText(file);
     if (now === before) return "same";
-    if (written !== undefined && now !== written) return "changed by somebody else";
+    if (now !== written) return "changed by somebody else";
     writeText(file, before);
     return "restored";
   };

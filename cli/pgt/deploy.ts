@@ -1,5 +1,6 @@
-import type { ConcurrentUpdateError as Concurrent } from "@pulumi/pulumi/automation/index.js";
-import { messageOf } from "../operatorError.ts";
+import type { ConcurrentUpdateError as Concurrent, EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
+import { messageOf, OperatorError } from "../operatorError.ts";
+import { protectRotated } from "../protectRotated.ts";
 import type { Context } from "./context.ts";
 import { DeploymentError } from "./failures.ts";
 import { followProgress, type Progress } from "./progress.ts";
@@ -12,9 +13,47 @@ import { followProgress, type Progress } from "./progress.ts";
  * @throws DeploymentError that says whether anything was changed before.
  */
 export async function deploy(context: Context, what: "up" | "down"): Promise<void> {
+  const progress = followProgress();
+  const onEvent = (event: EngineEvent) => {
+    for (const told of progress.next(event, performance.now() / 1000)) context.report(told);
+  };
+  await onStack(context, progress, (stack, signal) =>
+    what === "up" ? stack.up({ signal, onEvent }) : stack.destroy({ signal, onEvent, excludeProtected: true }),
+  );
+  if (progress.rotated()) protectAgain(context);
+}
+
+/**
+ * Runs a deployment's preview, and tells nothing but why the deployment would be refused. What it would make is no news here, and its
+ * warnings come again with the deployment.
+ * @throws DeploymentError with every reason.
+ */
+export async function tryDeployment(context: Context): Promise<void> {
+  const progress = followProgress();
+  const onEvent = (event: EngineEvent) => {
+    if (event.diagnosticEvent !== undefined) progress.next(event, 0);
+  };
+  await onStack(context, progress, (stack, signal) => stack.preview({ signal, onEvent }));
+}
+
+/** The deployment is done by then, so it does not fail for this. */
+function protectAgain({ config, stack, report }: Context): void {
+  try {
+    protectRotated(config.folder, stack);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    const message = `until the next deployment the new password is not protected from pulumi destroy: ${error.message}`;
+    report({ event: "warning", message });
+  }
+}
+
+async function onStack(
+  context: Context,
+  progress: Progress,
+  operate: (stack: Stack, signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
   // Half a second to load, which no other command shall wait for.
   const { ConcurrentUpdateError, LocalWorkspace, Stack } = await import("@pulumi/pulumi/automation/index.js");
-  const progress = followProgress();
   const interrupts = watchInterrupts(context);
   try {
     const workspace = await LocalWorkspace.create({ workDir: context.config.folder });
@@ -22,13 +61,7 @@ export async function deploy(context: Context, what: "up" | "down"): Promise<voi
     const selected = (await workspace.stack())?.name;
     const stack = await Stack.select(context.stack, workspace);
     try {
-      const options = {
-        signal: interrupts.signal,
-        onEvent: (event: Parameters<Progress["next"]>[0]) => {
-          for (const told of progress.next(event, performance.now() / 1000)) context.report(told);
-        },
-      };
-      await (what === "up" ? stack.up(options) : stack.destroy({ ...options, excludeProtected: true }));
+      await operate(stack, interrupts.signal);
     } finally {
       if (selected !== undefined && selected !== context.stack) await workspace.selectStack(selected);
     }

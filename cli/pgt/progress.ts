@@ -9,6 +9,8 @@ export interface Progress {
   readonly next: (event: EngineEvent, seconds: number) => PgtEvent[];
   /** Whether anything was made, changed or deleted, or begun to be. */
   readonly changed: () => boolean;
+  /** Whether a tenant's generated password was replaced. */
+  readonly rotated: () => boolean;
   /** What went wrong, as the program or the engine said it. */
   readonly errors: () => readonly string[];
 }
@@ -21,6 +23,9 @@ interface Subject {
 /** Steps that only look; what the engine keeps for itself is no change either. */
 const looking: readonly string[] = ["same", "read", "read-replacement", "refresh", "discard", "discard-replaced"];
 
+/** What the engine says at the end where something else was said before. */
+const lastWords: readonly string[] = ["update failed", "preview failed"];
+
 const verbs: Readonly<Record<string, string>> = {
   create: "creating",
   import: "importing",
@@ -31,11 +36,13 @@ const verbs: Readonly<Record<string, string>> = {
   replace: "replacing",
 };
 
+const passwordType = "random:index/randomPassword:RandomPassword";
+
 const things: Readonly<Record<string, string>> = {
   "docker:index/container:Container": "container",
   "docker:index/volume:Volume": "volume",
   "docker:index/network:Network": "network",
-  "random:index/randomPassword:RandomPassword": "password",
+  [passwordType]: "password",
 };
 
 /** The last step of a tenant that runs: it ends when the server answers. */
@@ -45,10 +52,12 @@ export function followProgress(): Progress {
   const subjects = new Map<string, Subject>();
   const errors: string[] = [];
   let changed = false;
+  let rotated = false;
 
   const begin = (step: StepEventMetadata, seconds: number): PgtEvent[] => {
     if (!isChange(step)) return [];
     changed = true;
+    rotated ||= step.op === "replace" && step.type === passwordType;
     const name = subjectOf(step);
     const subject = subjects.get(name) ?? { begun: seconds, open: new Set() };
     subjects.set(name, subject);
@@ -85,11 +94,12 @@ export function followProgress(): Progress {
       if (summaryEvent !== undefined) return errors.length === 0 ? finish(summaryEvent, seconds) : [];
       if (diagnosticEvent === undefined) return [];
       const message = plain(diagnosticEvent.message);
-      if (diagnosticEvent.severity === "error" && message !== "update failed")
+      if (diagnosticEvent.severity === "error" && !lastWords.includes(message))
         errors.push(told(message, diagnosticEvent.urn));
       return diagnosticEvent.severity === "warning" ? [{ event: "warning", message }] : [];
     },
     changed: () => changed,
+    rotated: () => rotated,
     errors: () => [...new Set(errors)],
   };
 }

@@ -64,6 +64,19 @@ describe("readSettings", () => {
     expect(await read()).toMatchObject(shown);
   });
 
+  test("takes passwords only where they are encrypted, and shows none of them", async () => {
+    const given = { passwords: JSON.stringify({ acme: "correct horse battery" }) };
+    await expect(read(given)).rejects.toThrow(
+      /^passwords: got passwords in clear in the stack's settings file(?!.*horse)/,
+    );
+    vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", JSON.stringify(["pgtenants:passwords"]));
+    try {
+      expect((await read(given)).passwords).toEqual(new Map([["acme", "correct horse battery"]]));
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
   test("finds the development certificate in the state folder", async () => {
     vi.stubEnv("PGTENANTS_STATE", folder);
     try {

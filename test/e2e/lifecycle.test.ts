@@ -145,6 +145,29 @@ test("another user is the same role under another name: sessions live on, and it
   await client.end();
 });
 
+test("another database is the same one under another name, there and back", async () => {
+  const before = await identities();
+  const client = await nodeClient(await nodePostgresUri("acme"));
+  await client.query("CREATE TABLE moved AS SELECT 42 AS answer");
+  await client.end();
+  const answer = async () => {
+    const again = await nodeClient(await nodePostgresUri("acme"));
+    const { rows } = await again.query("SELECT current_database() AS database, answer FROM moved");
+    await again.end();
+    return rows;
+  };
+  try {
+    at.list("{ id: acme, database: app-db }", "id: globex", "id: hooli");
+    await at.stack.up();
+    expect(await answer()).toEqual([{ database: "app-db", answer: 42 }]);
+  } finally {
+    at.list(...ids.map((id) => `id: ${id}`));
+    await at.stack.up();
+  }
+  expect(await answer()).toEqual([{ database: "acme", answer: 42 }]);
+  expect(await identities()).toEqual(before);
+});
+
 test("data outlives its container", async () => {
   const insert = await nodeClient(await nodePostgresUri("hooli"));
   await insert.query("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n");

@@ -17,7 +17,7 @@ test.each<[string, () => string[] | Promise<string[]>, () => string[], string]>(
     "a volume of a tenant's name",
     () => ["volume", "create", at.container("acme")],
     () => ["volume", "rm", at.container("acme")],
-    "which this stack did not make, expected none; remove it, or take it over on purpose",
+    "which this stack did not make, expected none; give the tenant another id or",
   ],
   [
     "a container of a tenant's name",

@@ -17,6 +17,12 @@ const url = async (id: string, format = "nodePostgres") => (await pgtOutput(at, 
 const volumes = () =>
   outputOf("docker", ["volume", "ls", "--quiet", "--filter", `label=dev.pgtenants.stack=${at.name}`]);
 
+async function isPasswordProtected(id: string): Promise<boolean> {
+  const { resources } = (await at.stack.exportStack()).deployment;
+  const password = resources.find(({ urn }: { urn: string }) => urn.endsWith(`::${id}-password`));
+  return password.protect === true;
+}
+
 async function query(id: string, sql: string) {
   const client = await nodeClient(await url(id));
   return client.query(sql).finally(() => client.end());
@@ -199,14 +205,29 @@ test("remove asks and keeps the data; purge asks again and deletes it", async ()
     code: 1,
     stderr: expect.stringContaining("--yes --confirm acme"),
   });
+  const removedEntry = tenantsFile();
+  await pgtOutput(at, "start", "acme");
+  writeFileSync(join(at.folder, "tenants.yaml"), removedEntry);
+  expect(await pgt(at, ["purge", "acme", "--yes", "--confirm", "acme"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("its removal is not deployed yet"),
+  });
+  await pgtOutput(at, "start");
   expect(await volumes()).toContain(at.container("acme"));
   await pgtOutput(at, "purge", "acme", "--yes", "--confirm", "acme");
   expect(await volumes()).not.toContain(at.container("acme"));
   expect(tenantsFile()).not.toContain("acme");
-});
+}, 300_000);
 
-test("stop stops everything, and start brings everything back", async () => {
+test("stop stops everything, and start brings everything back, passwords that were rotated just before among it", async () => {
   expect((await pgt(at, ["stop"])).code).toBe(1);
+  await pgtOutput(at, "rotate", "globex");
+  expect(await isPasswordProtected("globex")).toBe(true);
+  const next = (_: string, version: string) => `passwordVersion: ${Number(version) + 1}`;
+  writeFileSync(join(at.folder, "tenants.yaml"), tenantsFile().replace(/passwordVersion: (\d+)/, next));
+  await at.stack.up();
+  expect(await isPasswordProtected("globex")).toBe(false);
+  const rotated = await url("globex");
   const kept = await volumes();
   await pgtOutput(at, "stop", "--yes");
   expect(await outputOf("docker", ["ps", "--all", "--quiet", "--filter", `label=dev.pgtenants.stack=${at.name}`])).toBe(
@@ -215,6 +236,8 @@ test("stop stops everything, and start brings everything back", async () => {
   expect(kept).toContain(at.container("globex"));
   await pgtOutput(at, "start");
   expect(await stateOf("globex")).toBe("running");
+  expect(await url("globex")).toBe(rotated);
+  expect((await query("globex", "SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
 });
 
 test("--no-deploy edits the file and nothing else", async () => {

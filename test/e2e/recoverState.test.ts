@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { postgresImageTag } from "../../components/images.ts";
 import { nodeClient } from "./support/clients.ts";
 import { identity } from "./support/engine.ts";
 import { pgt, pgtOutput } from "./support/pgt.ts";
@@ -9,6 +10,7 @@ import { outputOf } from "./support/shell.ts";
 import { makeTestStack, type TestStack } from "./support/testStack.ts";
 
 const own = "correct horse battery";
+const idle = ["--pull=never", "--entrypoint=sleep", postgresImageTag(), "600"];
 let at: TestStack;
 
 const kept = (path: string) => join(at.folder, "backend", ".pulumi", path);
@@ -57,6 +59,47 @@ test.each([
   expect(await pgtOutput(at, "recover")).toContain("passwords included");
   expect(await urls()).toEqual(before);
   expect(await identity(at.container("acme"))).toBe(running);
+  expect(await countChanges(at, { refresh: true })).toEqual({});
+});
+
+test("without a copy, nothing is removed for what a deployment would refuse; mended, it recovers", async () => {
+  const names = [at.container("acme"), at.container("globex"), at.router];
+  const running = await Promise.all(names.map(identity));
+  for (const folder of ["stacks", "backups"]) rmSync(kept(folder), { recursive: true });
+  const expectRefusal = async (message: string) => {
+    const refusal = { code: 1, stdout: "", stderr: expect.stringMatching(/nothing was changed/) };
+    const finished = await pgt(at, ["recover", "--yes"]);
+    expect(finished).toEqual(refusal);
+    expect(finished.stderr).toContain(message);
+    expect(await Promise.all(names.map(identity))).toEqual(running);
+  };
+
+  const list = join(at.folder, "tenants.yaml");
+  const settings = join(at.folder, "project", `Pulumi.${at.name}.yaml`);
+  const gone = "localhost/pgtenants/postgres:gone";
+  const mistakes = [
+    [list, "  - id: acme\n", "  - id: acme\n    memory: 5GB\n", 'got "5GB"'],
+    [settings, "config:\n", `config:\n  pgtenants:postgresImage: ${gone}\n`, `got no image ${gone}`],
+    [settings, / {2}pgtenants:passwords:\n(?: {4}.*\n)+/, "", '"globex": got password: custom and no password'],
+  ] as const;
+  for (const [file, right, wrong, message] of mistakes) {
+    const before = readFileSync(file, "utf8");
+    expect(before).toMatch(right);
+    writeFileSync(file, before.replace(right, wrong));
+    await expectRefusal(message).finally(() => writeFileSync(file, before));
+  }
+
+  const other = `${at.name}-other`;
+  const mount = `${at.container("acme")}:/data:ro`;
+  await outputOf("docker", ["run", "--detach", `--name=${other}`, "--volume", mount, ...idle]);
+  try {
+    await expectRefusal(`got the volume ${at.container("acme")} in use by ${other}, expected it free`);
+  } finally {
+    await outputOf("docker", ["rm", "--force", other]);
+  }
+
+  expect(await pgtOutput(at, "recover", "--yes")).toContain("not in this state, which makes its own; removing it");
+  for (const uri of await urls()) expect(await answers(uri)).toEqual([{ answer: 42 }]);
   expect(await countChanges(at, { refresh: true })).toEqual({});
 });
 

@@ -66,6 +66,30 @@ test("the refusal's words, followed, remove the tenant and keep its data; put ba
   }
 });
 
+test("the entry of a renamed tenant stays for as long as its data is kept, and brings it back", async () => {
+  const today = new Date().toISOString().slice(0, 10);
+  const entry = "id: globex-eu, renamedFrom: globex";
+  try {
+    await query("globex", "CREATE TABLE kept AS SELECT 42 AS answer");
+    at.list("id: acme", `{ ${entry}, state: removed, confirm: globex-eu ${today} }`);
+    await at.stack.up();
+    at.list("id: acme");
+    await expect(at.stack.up()).rejects.toThrow(
+      `put back "- { ${entry}, state: removed, confirm: globex-eu ${today} }"`,
+    );
+
+    at.list("id: acme", `{ ${entry} }`);
+    await at.stack.up();
+    expect(await query("globex-eu", "SELECT answer FROM kept")).toEqual([{ answer: 42 }]);
+    await query("globex-eu", "DROP TABLE kept");
+  } finally {
+    at.list("id: acme", "{ id: globex, renamedFrom: [globex, globex-eu] }");
+    await at.stack.up();
+    at.list("id: acme", "id: globex");
+    await at.stack.up();
+  }
+});
+
 test("a tenant that came with a deployment that did not end is guarded like any other", async () => {
   try {
     at.list("id: acme", "id: globex", "id: good");

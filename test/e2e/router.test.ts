@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { selfSigned } from "../support/certificates.ts";
@@ -35,24 +36,60 @@ test("the limit of processes, which the Docker provider cannot set, outlives a r
   await answers();
 });
 
-test("a port that is taken fails the deployment, with the reason; freed, the next one succeeds", async () => {
-  const other = createServer((socket) => socket.end());
-  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-  const bound = other.address();
-  const taken = String(typeof bound === "object" && bound !== null ? bound.port : 0);
+/** Another program, which has a port of 127.0.0.1; gives the port. */
+async function occupy(port: number): Promise<{ readonly port: string; readonly close: () => void }> {
+  const other = createServer((socket) => socket.end()).listen(port, "127.0.0.1");
+  await once(other, "listening");
+  const bound = other.address() as AddressInfo;
+  return { port: String(bound.port), close: () => other.close() };
+}
+
+test("a port that is taken is refused before anything is changed; freed, the next deployment succeeds", async () => {
   const server = await identity(at.container("acme"));
+  const router = await identity(at.router);
+  const other = await occupy(0);
   try {
-    await at.stack.setConfig("port", { value: taken });
-    await expect(at.stack.up()).rejects.toThrow("address already in use");
+    await at.stack.setConfig("port", { value: other.port });
+    await expect(at.stack.up()).rejects.toThrow(`port: got ${other.port}, which another program on the engine's host`);
+    expect(await identity(at.router)).toBe(router);
+    await answers();
   } finally {
     other.close();
   }
   await at.stack.up();
-  expect(await uri()).toContain(`:${taken}/`);
+  expect(await uri()).toContain(`:${other.port}/`);
   await answers();
   expect(await identity(at.container("acme"))).toBe(server);
 
   await at.stack.setConfig("port", { value: String(at.port) });
+  await at.stack.up();
+  await answers();
+});
+
+test("an address that the host does not have is refused before anything is changed", async () => {
+  const router = await identity(at.router);
+  await at.stack.setConfig("listenAddress", { value: "192.0.2.1" });
+  try {
+    await expect(at.stack.up()).rejects.toThrow("listenAddress: got 192.0.2.1, which the engine's host does not have");
+    expect(await identity(at.router)).toBe(router);
+    await answers();
+  } finally {
+    await at.stack.setConfig("listenAddress", { value: "127.0.0.1" });
+  }
+});
+
+test("a router that does not listen is no success, and the error says why", async () => {
+  await outputOf("docker", ["stop", at.router]);
+  const other = await occupy(at.port);
+  try {
+    await at.stack.setConfig("proxyProtocolFrom", { value: '["192.0.2.0/24"]' });
+    const failed = await at.stack.up().then(() => "succeeded", String);
+    expect(failed).toContain("address already in use");
+    expect(failed).not.toContain("Cannot update container");
+  } finally {
+    other.close();
+    await at.stack.removeConfig("proxyProtocolFrom");
+  }
   await at.stack.up();
   await answers();
 });

@@ -10,10 +10,10 @@ SET log_min_error_statement = 'panic';
 SET log_min_duration_statement = -1;
 
 SELECT format('ALTER ROLE %I RENAME TO %I', rolname, :'spec'::jsonb->>'owner')
-  FROM pg_roles
+  FROM pg_roles AS role
  WHERE shobj_description(oid, 'pg_authid') = 'pgtenants: owner'
    AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'spec'::jsonb->>'owner')
- ORDER BY oid LIMIT 1
+ ORDER BY EXISTS (SELECT FROM pg_database WHERE datdba = role.oid) DESC, oid LIMIT 1
 \gexec
 SELECT format('CREATE ROLE %I', spec->>'owner')
   FROM (SELECT :'spec'::jsonb AS spec) AS input
@@ -50,12 +50,28 @@ SELECT format('ALTER ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION N
  WHERE oid <> 10 AND (rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)
 \gexec
 
+SELECT count(*) = 1 AND bool_and(datname <> :'spec'::jsonb->>'database') AS renamed, coalesce(min(datname), '') AS previous
+  FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba
+ WHERE rolname = :'spec'::jsonb->>'owner'
+   AND NOT EXISTS (SELECT FROM pg_database WHERE datname = :'spec'::jsonb->>'database')
+\gset
+\if :renamed
+SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS false', :'previous')
+\gexec
+SELECT pg_terminate_backend(pid, 10000) AS ended FROM pg_stat_activity WHERE datname = :'previous'
+\g /dev/null
+SELECT format('ALTER DATABASE %I RENAME TO %I', :'previous', :'spec'::jsonb->>'database')
+\gexec
+\endif
 SELECT format('CREATE DATABASE %I OWNER %I', spec->>'database', spec->>'owner')
   FROM (SELECT :'spec'::jsonb AS spec) AS input
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = spec->>'database')
 \gexec
 SELECT format('ALTER DATABASE %I OWNER TO %I', spec->>'database', spec->>'owner')
   FROM (SELECT :'spec'::jsonb AS spec) AS input
+\gexec
+SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS true', datname)
+  FROM pg_database WHERE datname = :'spec'::jsonb->>'database' AND NOT datallowconn
 \gexec
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', datname)
   FROM pg_database

@@ -79,12 +79,20 @@ set_up_salt() {
   salt=$(node --print 'JSON.parse(fs.readFileSync(process.argv[1])).checkpoint.latest.secrets_providers.state.salt' "$(stack_state)") ||
     fail "the stack's state $(stack_state) holds no salt" "the file is damaged: restore it from $PGTENANTS_STATE/backend/.pulumi/backups"
   if ! grep -qxF "encryptionsalt: $salt" "$file"; then
+    refuse_unreadable_secrets "$file"
     part=$(mktemp "$file.XXXXXX")
     { sed '/^encryptionsalt:/d' "$file" && printf 'encryptionsalt: %s\n' "$salt"; } >"$part"
     chmod 644 "$part"
     mv "$part" "$file"
   fi
   hide_from_git "$file" "cat && echo 'encryptionsalt: $salt'"
+}
+
+# refuse_unreadable_secrets FILE: what is encrypted in a file by another salt than the state's could never be read again under the state's.
+refuse_unreadable_secrets() {
+  if ! grep -q '^encryptionsalt:' "$1" || ! grep -Eq '(^|[{[:space:]])secure:' "$1"; then return 0; fi
+  fail "$1 holds secrets that are encrypted by another salt than that of the stack's state $(stack_state), as after that state was lost" \
+    "./pgt recover puts the state back; where secrets are lost for good: take them and the line encryptionsalt out of $1, make up, set them again"
 }
 
 # hide_from_git FILE SMUDGE: the filter of this clone. Its smudge half puts the line back where git writes the file anew.

@@ -1,11 +1,14 @@
+import { existsSync } from "node:fs";
 import { tenantHost } from "../../../components/names.ts";
 import { addTenant, type Entry, setField } from "../../../tenants/edit.ts";
 import { parseTenants } from "../../../tenants/load.ts";
 import { OperatorError } from "../../operatorError.ts";
-import { readPassword } from "../ask.ts";
+import { expectTyped, readPassword } from "../ask.ts";
 import { applyChange } from "../change.ts";
 import type { Context } from "../context.ts";
+import { tenantVolumes } from "../engine.ts";
 import { setPassword } from "../passwords.ts";
+import { listedTenants } from "../tenants.ts";
 
 /** What `pgt create` takes, as commander gives it: text, and numbers where they are some. */
 export interface CreateOptions {
@@ -29,6 +32,7 @@ export interface CreateOptions {
 /** Adds a tenant to the file, or brings a removed one back with what is set here, and makes it. */
 export async function create(context: Context, id: string, options: CreateOptions): Promise<void> {
   const password = options.password === undefined ? undefined : await askPassword(options.password);
+  if (context.deploy && !context.yes) await confirmTakeover(context, id, options);
   await applyChange(context, {
     command: `pgt create ${id}`,
     edit: (text) => added(text, entryOf(id, options), context.config.tenantsFileName),
@@ -41,6 +45,14 @@ export async function create(context: Context, id: string, options: CreateOption
       message: `${tenantHost(id, domain)}:${port}; how to connect: pgt url ${id}, pgt psql ${id}`,
     });
   }
+}
+
+/** Somebody else's data may be kept under an id that is free again. */
+async function confirmTakeover({ config, stack }: Context, id: string, { volume }: CreateOptions): Promise<void> {
+  const isListed = existsSync(config.tenantsFile) && listedTenants(config).some((tenant) => tenant.id === id);
+  if (isListed || volume !== undefined || !tenantVolumes(stack).some(({ tenant }) => tenant === id)) return;
+  const question = `The data of an earlier tenant ${id} is kept, and would be this one's: see pgt list --retired. To begin empty: pgt purge ${id}.`;
+  await expectTyped(question, id, "--yes");
 }
 
 function added(text: string, entry: Entry, fileName: string): string {

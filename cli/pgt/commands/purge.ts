@@ -5,9 +5,11 @@ import type { Tenant } from "../../../tenants/tenant.ts";
 import { docker } from "../../engine.ts";
 import { OperatorError } from "../../operatorError.ts";
 import { expectTyped } from "../ask.ts";
-import { applyChange } from "../change.ts";
+import { applyChange, tryEdit } from "../change.ts";
 import type { Context } from "../context.ts";
 import { tenantVolumes, usersOf, volumeLabels } from "../engine.ts";
+import { lockFile } from "../fileLock.ts";
+import { heldVolumes } from "../heldVolumes.ts";
 import { removePassword } from "../passwords.ts";
 import { listedTenants } from "../tenants.ts";
 
@@ -21,8 +23,8 @@ interface Kept {
 }
 
 /**
- * Deletes the data of a removed tenant for good: its entry goes out of the file, and then its volume from the engine. A volume that was taken
- * over is not ours to delete.
+ * Deletes the data of a removed tenant for good: its volume goes from the engine, and then its entry out of the file, which leads to the volume of
+ * a renamed one for as long as there is one. A volume that was taken over is not ours to delete.
  * @param confirm the id again, which together with --yes stands for typing it.
  */
 export async function purge(context: Context, id: string, confirm: string | undefined): Promise<void> {
@@ -36,16 +38,23 @@ export async function purge(context: Context, id: string, confirm: string | unde
   }[ownership(context, kept)];
   if (!(context.yes && confirm === id)) await expectTyped(question, id, `--yes --confirm ${id}`);
 
-  if (kept.tenant !== undefined) {
-    const custom = kept.tenant.password === "custom";
-    await applyChange(context, {
-      command: `pgt purge ${id}`,
-      edit: (text) => removeEntry(text, id),
-      ...(custom ? { configure: () => removePassword(context, id) } : {}),
-    });
+  const edit = (text: string) => removeEntry(text, id);
+  const release = lockFile(context.config.tenantsFile, `pgt purge ${id}`);
+  try {
+    if (kept.tenant !== undefined) tryEdit(context, edit);
+    // Looked at again: the question took its time.
+    const again = keptData(context, id);
+    context.report({ event: "note", message: `${id}: ${deleteOurs(again.volume, ownership(context, again))}` });
+  } finally {
+    release();
   }
-  // Looked at again: the deployment took its time.
-  context.report({ event: "note", message: `${id}: ${deleteOurs(kept.volume, ownership(context, kept))}` });
+  if (kept.tenant === undefined) return;
+  const custom = kept.tenant.password === "custom";
+  await applyChange(context, {
+    command: `pgt purge ${id}`,
+    edit,
+    ...(custom ? { configure: () => removePassword(context, id) } : {}),
+  });
 }
 
 function deleteOurs(volume: string, ownership: Ownership): string {
@@ -64,9 +73,14 @@ function deleteOurs(volume: string, ownership: Ownership): string {
 
 function keptData({ config, stack }: Context, id: string): Kept {
   const tenants = listedTenants(config);
+  const held = heldVolumes(config.folder, stack);
   const tenant = tenants.find((candidate) => candidate.id === id);
   if (tenant !== undefined) {
-    if (tenant.state === "removed") return { tenant, origin: tenant.origin, volume: volumeOf(tenant, config.names) };
+    if (tenant.state === "removed") {
+      const volume = volumeOf(tenant, config.names);
+      refuseHeldVolume(volume, held, "its removal is not deployed yet: pgt start, then again");
+      return { tenant, origin: tenant.origin, volume };
+    }
     throw new OperatorError(
       `${id} is ${tenant.state}, expected a removed tenant; nothing was changed`,
       `pgt remove ${id}, then again`,
@@ -80,8 +94,25 @@ function keptData({ config, stack }: Context, id: string): Kept {
     );
   }
   const volume = tenantVolumes(stack).find((candidate) => candidate.tenant === id);
-  if (volume !== undefined) return { tenant: undefined, origin: id, volume: volume.name };
+  if (volume !== undefined) {
+    refuseHeldVolume(
+      volume.name,
+      held,
+      `put "- id: ${id}" back into the file; to delete it: pgt remove ${id}, then again`,
+    );
+    return { tenant: undefined, origin: id, volume: volume.name };
+  }
   throw new OperatorError(`no data of a tenant "${id}" is kept here`, "pgt list --retired shows whose is");
+}
+
+/** Neither an entry that slipped out of the file nor one that was just edited makes data somebody's to delete. */
+function refuseHeldVolume(volume: string, held: ReadonlyMap<string, string>, fix: string): void {
+  const holder = held.get(volume);
+  if (holder === undefined) return;
+  throw new OperatorError(
+    `volume ${volume} has the data of "${holder}", which is deployed and not removed; nothing was changed`,
+    fix,
+  );
 }
 
 type Ownership = "ours" | "foreign" | "gone";

@@ -1,4 +1,6 @@
 import { copyFileSync, existsSync, renameSync } from "node:fs";
+import { postgresImageTag, traefikImageTag } from "../../../components/images.ts";
+import { missingImages } from "../../../components/missingImages.ts";
 import { madeByOthers } from "../../engine.ts";
 import type { FileBackend, StateCopy } from "../../fileBackend.ts";
 import { stateName } from "../../leftovers.ts";
@@ -7,9 +9,10 @@ import { pulumi } from "../../pulumi.ts";
 import { type FoundState, findState } from "../../state.ts";
 import { expectTyped } from "../ask.ts";
 import type { Context } from "../context.ts";
-import { deploy } from "../deploy.ts";
+import { deploy, tryDeployment } from "../deploy.ts";
 import { lockFile } from "../fileLock.ts";
 import { recoverStack } from "../recoverStack.ts";
+import { listedTenants } from "../tenants.ts";
 
 /** How many names a question lists. */
 const mostListed = 6;
@@ -51,10 +54,17 @@ function putBack({ stack, report }: Context, { stateFile }: FileBackend, { file,
   report({ event: "note", message });
 }
 
+/**
+ * Nothing is removed before a deployment would be accepted: until then every tenant runs on. Of a refused one the new state stays, empty, and
+ * the next takes that.
+ */
 async function takeOver(context: Context, found: FoundState, others: readonly string[]): Promise<void> {
   const { stack, report } = context;
+  listedTenants(context.config);
   if (!context.yes) await expectTyped(question(stack, found, others), stack, "--yes");
   if (found.state === undefined) makeState(context, found);
+  await refuseMissingImages(context);
+  await tryDeployment(context);
   await recoverStack(context, "--adopt");
   if (!context.deploy) {
     return report({ event: "note", message: "not deployed: no tenant runs until pgt start makes their containers" });
@@ -72,6 +82,14 @@ function question(stack: string, { state }: FoundState, others: readonly string[
     "Tenants whose passwords this state does not have get new ones; those with password: custom keep theirs.",
     "Only where no other state with a stack of this name is in use: its tenants would be taken from it.",
   ].join("\n");
+}
+
+/** A preview only warns of them. */
+async function refuseMissingImages({ config }: Context): Promise<void> {
+  const images = [config.get("postgresImage") ?? postgresImageTag(), config.get("traefikImage") ?? traefikImageTag()];
+  const missing = await missingImages(images, true);
+  if (missing.length > 0)
+    throw new OperatorError(missing.join("\n"), "nothing was changed; mend that and run it again");
 }
 
 /** The settings keep the key that they are encrypted by. */

@@ -6,6 +6,7 @@ import { formatMiB } from "../../../tenants/units.ts";
 import { alignColumns } from "../../table.ts";
 import type { Context } from "../context.ts";
 import { dockerAtOnce, type StackVolume, tenantVolumes } from "../engine.ts";
+import { heldVolumes } from "../heldVolumes.ts";
 import { listedTenants } from "../tenants.ts";
 
 /** Data that is kept without a tenant that runs on it or could be started. */
@@ -30,7 +31,9 @@ const measure =
 /** The volumes of removed tenants, with size and age. */
 export async function listRetired(context: Context): Promise<void> {
   const { config, stack } = context;
-  const kept = retiredVolumes(tenantVolumes(stack), listedTenants(config), config.names);
+  const held = heldVolumes(config.folder, stack);
+  const volumes = tenantVolumes(stack).filter(({ name }) => !held.has(name));
+  const kept = retiredVolumes(volumes, listedTenants(config), config.names);
   const printed = kept.length === 0 ? "" : await measured(kept, config.get("postgresImage") ?? postgresImageTag());
   const retired = withMeasures(kept, printed);
   context.answer(renderRetired(retired), { retired });

@@ -1,6 +1,6 @@
 import { OperatorError } from "../../operatorError.ts";
 import { unprotectedState } from "../../protection.ts";
-import { readState } from "../../state.ts";
+import { protectRotated } from "../../protectRotated.ts";
 import { expectTyped } from "../ask.ts";
 import type { Context } from "../context.ts";
 import { deploy } from "../deploy.ts";
@@ -19,8 +19,9 @@ export async function stopAll(context: Context): Promise<void> {
     await expectTyped(`Stop all ${running} tenants of the stack ${stack}? Their data stays.`, stack, "--yes");
   const release = lockFile(config.tenantsFile, "pgt stop");
   try {
-    refuseUnprotected(context);
+    // First, since a lock that a killed deployment left would be in the way of what follows.
     await recoverStack(context);
+    refuseUnprotected(context);
     await deploy(context, "down");
   } finally {
     release();
@@ -34,10 +35,10 @@ export async function stopAll(context: Context): Promise<void> {
 
 /** Without protection nothing would be left out of a destroy. */
 function refuseUnprotected({ config, stack }: Context): void {
-  const unprotected = unprotectedState(readState(config.folder, stack));
+  const unprotected = unprotectedState(protectRotated(config.folder, stack));
   if (unprotected.length === 0) return;
   throw new OperatorError(
-    `deletion protection is off for ${unprotected.join(", ")}: this would delete them; nothing was changed`,
+    `deletion protection is off for ${unprotected.join(", ")}: this would delete them; nothing was stopped`,
     "turn it on again: pulumi config set deletionProtection true && pgt start",
   );
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,12 @@ const unprotected = JSON.stringify({
     ],
   },
 });
+
+const password = {
+  type: "random:index/randomPassword:RandomPassword",
+  urn: "urn:pulumi:dev::pgtenants::pgtenants:index:TenantDatabase$random:index/randomPassword:RandomPassword::acme-password",
+  parent: "urn:pulumi:dev::pgtenants::pgtenants:index:TenantDatabase::acme",
+};
 
 const outputs = JSON.stringify(stackOutputs("acme"));
 
@@ -101,6 +107,22 @@ describe("checkProtection", () => {
     const expected = failure("acme-data", "deletionProtection true && pulumi up");
     expect(command("checkProtection", "dev")).toEqual(expected);
     expect(command("checkProtection", "dev").stderr).toContain("pulumi destroy");
+  });
+
+  test("a password that was only rotated gets its protection back first", () => {
+    const protectedVolume = unprotected.replace('"parent"', '"protect":true,"parent"');
+    const withPassword = (protect: boolean) =>
+      protectedVolume.replace("[", `[${JSON.stringify({ ...password, protect })},`);
+    const isProtected = join(folder, "protected");
+    program(
+      "pulumi",
+      [
+        `if [ "$5" = protect ]; then echo "$*" >>'${isProtected}'; exit; fi`,
+        `if [ -e '${isProtected}' ]; then printf '%s' '${withPassword(true)}'; else printf '%s' '${withPassword(false)}'; fi`,
+      ].join("\n"),
+    );
+    expect(command("checkProtection", "dev")).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(readFileSync(isProtected, "utf8")).toMatch(/ state protect --yes --stack dev [^ ]+::acme-password\n$/);
   });
 
   test("says nothing where all is", () => {

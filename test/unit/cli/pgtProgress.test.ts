@@ -8,6 +8,7 @@ const stack = "urn:pulumi:dev::pgtenants";
 const tenantType = "pgtenants:index:TenantDatabase";
 const container = "docker:index/container:Container";
 const command = "command:local:Command";
+const password = "random:index/randomPassword:RandomPassword";
 
 /** A step of the engine's for a resource of a tenant, or with another parent. */
 function step(op: string, type: string, name: string, parent = `${stack}::${tenantType}::eu-acme`): StepEventMetadata {
@@ -34,7 +35,7 @@ const summary = (resourceChanges: Record<string, number>) =>
 function told(...events: readonly EngineEvent[]) {
   const progress = followProgress();
   const lines = events.flatMap((one, seconds) => progress.next(one, seconds));
-  return { lines, changed: progress.changed(), errors: progress.errors() };
+  return { lines, changed: progress.changed(), rotated: progress.rotated(), errors: progress.errors() };
 }
 
 describe("followProgress", () => {
@@ -86,6 +87,14 @@ describe("followProgress", () => {
   });
 
   test.each([
+    ["the password of a tenant that was there", true, "replace", password],
+    ["the first password of a tenant", false, "create", password],
+    ["a container that is replaced", false, "replace", container],
+  ])("%s: rotated is %s", (_, expected, op, type) => {
+    expect(told(begins(step(op, type, "eu-acme-of-some-kind"))).rotated).toBe(expected);
+  });
+
+  test.each([
     ["what stays the same", step("same", container, "eu-acme-server")],
     ["what is read", step("read", container, "eu-acme-server")],
     ["a provider", step("create", "pulumi:providers:docker", "default")],
@@ -115,6 +124,7 @@ describe("followProgress", () => {
     const { errors } = told(
       said("error", `${script}\npgtenants: no listener on port 5432`, `${stack}::${container}::traefik-listening`),
       said("error", "update failed", `${stack}::pulumi:pulumi:Stack::pgtenants-dev`),
+      said("error", "preview failed", `${stack}::pulumi:pulumi:Stack::pgtenants-dev`),
     );
     expect(errors).toEqual(["traefik-listening: pgtenants: no listener on port 5432"]);
   });

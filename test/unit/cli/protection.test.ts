@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { unprotectedState } from "../../../cli/protection.ts";
+import { rotatedPasswords, unprotectedState } from "../../../cli/protection.ts";
 import { parseStackState } from "../../../components/stackState.ts";
 
 const tenantType = "pgtenants:index:TenantDatabase";
@@ -79,5 +79,30 @@ describe("unprotectedState", () => {
     "no JSON",
   ])("a state of another form is never taken for a safe one: %s", (json) => {
     expect(() => unprotected(json)).toThrow();
+  });
+});
+
+describe("rotatedPasswords", () => {
+  const rotated = (...resources: readonly object[]) => rotatedPasswords(parseStackState(exported(resources)));
+  const [volume, password] = stateful("acme", true);
+  const [openVolume, openPassword] = stateful("acme", false);
+  const urn = openPassword?.urn;
+
+  test("are the unprotected ones of tenants whose volume is protected", () => {
+    expect(rotated(...others, { ...volume }, { ...openPassword }, ...stateful("globex", true))).toEqual([urn]);
+    expect(rotated({ ...openPassword }, { ...volume })).toEqual([urn]);
+  });
+
+  test.each([
+    ["are none where both are protected", [volume, password]],
+    ["are none where the settings, or a removal, take the protection off both", [openVolume, openPassword]],
+    ["are not volumes", [openVolume, password]],
+    ["are none of tenants without a volume of their own", [openPassword, ...stateful("globex", true)]],
+    [
+      "are none of other components",
+      [resource(volumeType, "x", routerType, "traefik", true), resource(passwordType, "y", routerType, "traefik")],
+    ],
+  ])("%s", (_, resources) => {
+    expect(rotated(...others, ...resources.map((one) => ({ ...one })))).toEqual([]);
   });
 });

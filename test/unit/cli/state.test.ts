@@ -31,7 +31,13 @@ const backup = (name: string) => `backups/pgtenants/dev/dev.${name}.json`;
 const before = "stacks/pgtenants/dev.json.bak";
 const urn = "urn:pulumi:dev::pgtenants::pulumi:pulumi:Stack::pgtenants-dev";
 const checkpoint = (latest?: object) => JSON.stringify({ version: 3, checkpoint: { stack: "dev", latest } });
-const whole = checkpoint({ manifest: {}, resources: [{ urn, type: "pulumi:pulumi:Stack" }] });
+const stackAlone = { urn, type: "pulumi:pulumi:Stack" };
+const name = {
+  urn: "urn:pulumi:dev::pgtenants::random:index/randomId:RandomId::state",
+  type: "random:index/randomId:RandomId",
+};
+const whole = checkpoint({ manifest: {}, resources: [stackAlone, { ...name, outputs: { hex: "0123456789abcdef" } }] });
+const refused = checkpoint({ manifest: {}, resources: [stackAlone] });
 const destroyed = checkpoint({ manifest: {} });
 const begun = checkpoint();
 
@@ -67,6 +73,14 @@ describe("the copy that a lost state is put back from", () => {
       backup("1"),
     ],
     [
+      "none where a takeover was refused, which made nothing",
+      [
+        [before, whole, 1],
+        [backup("2"), refused, 2],
+      ],
+      undefined,
+    ],
+    [
       "none where everything was destroyed",
       [
         [before, whole, 1],
@@ -89,6 +103,26 @@ describe("the copy that a lost state is put back from", () => {
   test("is the backend's own affair where that is no folder", () => {
     vi.stubEnv("PULUMI_BACKEND_URL", "s3://bucket");
     expect(fileBackend(folder, "dev")).toBeUndefined();
+  });
+});
+
+describe("the backend is a folder", () => {
+  const folderFound = () => fileBackend(folder, "dev")?.stateFile.replace(/\/\.pulumi\/.*/, "");
+
+  test("by pulumi login, where no variable and no project file says otherwise", () => {
+    vi.stubEnv("PULUMI_BACKEND_URL", undefined);
+    vi.stubEnv("PULUMI_HOME", folder);
+    vi.stubEnv("HOME", "/home/somebody");
+    expect(folderFound()).toBeUndefined();
+    writeFileSync(join(folder, "credentials.json"), JSON.stringify({ current: "file://~" }));
+    expect(folderFound()).toBe("/home/somebody");
+    writeFileSync(join(folder, "credentials.json"), JSON.stringify({ current: "https://api.example.com" }));
+    expect(folderFound()).toBeUndefined();
+    writeFileSync(
+      join(folder, "Pulumi.yaml"),
+      "name: pgtenants\nbackend: { url: file:///srv/of%20state?no_tmp_dir=true }\n",
+    );
+    expect(folderFound()).toBe("/srv/of state");
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseUse, shrinking, tooSmall } from "../../../components/shrinking.ts";
+import { parseUse, shrinking, tooSmall, unknownUse } from "../../../components/shrinking.ts";
 import { lastTenant, tenant } from "../../support/tenants.ts";
 
 const last = (differences = {}) => new Map([["acme", lastTenant(differences)]]);
@@ -17,13 +17,36 @@ describe("who is asked what it uses", () => {
     },
   );
 
-  test("not one that does not run, is new, or was made before limits were recorded", () => {
-    const smaller = tenant({ memoryMiB: 64 });
-    expect(shrinking([smaller], last({ state: "stopped" }))).toEqual([]);
-    expect(shrinking([{ ...smaller, state: "stopped" }], last())).toEqual([]);
+  test("not one that is new, is removed, or was made before limits were recorded", () => {
+    const smaller = tenant({ memoryMiB: 64, diskMiB: 512 });
+    expect(shrinking([{ ...smaller, state: "removed" }], last())).toEqual([]);
     expect(shrinking([smaller], new Map())).toEqual([]);
     const unknown = { memoryMiB: undefined, maxConnections: undefined, diskMiB: undefined };
     expect(shrinking([smaller], last({ limits: unknown }))).toEqual([]);
+  });
+});
+
+describe("a tenant that does not run, before or after", () => {
+  const states = [
+    ["stopped", "running"],
+    ["running", "stopped"],
+    ["stopped", "stopped"],
+  ] as const;
+
+  test.each(states)("may have less memory and fewer connections: %s, then %s", (before, after) => {
+    const smaller = tenant({ memoryMiB: 64, maxConnections: 20, state: after });
+    expect(shrinking([smaller], last({ state: before }))).toEqual([]);
+  });
+
+  test.each(states)("is asked for its disk: %s, then %s", (before, after) => {
+    expect(shrinking([tenant({ diskMiB: 512, state: after })], last({ state: before }))).toHaveLength(1);
+  });
+
+  test("cannot say what its disk holds, so that must stay", () => {
+    expect(unknownUse(tenant({ diskMiB: 512 }), last())).toEqual([
+      '"acme": got disk of 512 MB, while its server does not run and cannot be asked what is in use; write "10 GB", as before, until it runs. Nothing was changed',
+    ]);
+    expect(unknownUse(tenant({ memoryMiB: 64 }), last())).toEqual([]);
   });
 });
 

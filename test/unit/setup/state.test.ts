@@ -43,6 +43,43 @@ describe("a checkout made by pulumi new under another name", () => {
   });
 });
 
+describe("the salt in a stack's settings", () => {
+  const settings = () => join(folder, "Pulumi.dev.yaml");
+  const plain = "config:\n  domain: db.localhost\n";
+  const secret = `${plain}  pgtenants:passwords:\n    acme:\n      secure: v1:hc5h:Yw==\n`;
+  const inline = `${plain}  pgtenants:passwords: { acme: {secure: v1:hc5h:Yw==} }\n`;
+
+  beforeEach(() => {
+    writeFileSync(join(folder, "Pulumi.yaml"), "name: pgtenants\n");
+    const stacks = join(folder, "state/backend/.pulumi/stacks/pgtenants");
+    const latest = { secrets_providers: { type: "passphrase", state: { salt: "v1:new" } } };
+    mkdirSync(stacks, { recursive: true });
+    writeFileSync(join(stacks, "dev.json"), JSON.stringify({ version: 3, checkpoint: { stack: "dev", latest } }));
+  });
+
+  test.each([
+    ["comes from its state", plain],
+    ["is the state's where nothing is encrypted by another", `${plain}encryptionsalt: v1:old\n`],
+    ["is the state's where only what is called so stands there", `${plain}  insecure: no\nencryptionsalt: v1:old\n`],
+    ["comes from its state where there are secrets and no salt", secret],
+    ["stays as it is", `${secret}encryptionsalt: v1:new\n`],
+  ])("%s", async (_, before) => {
+    writeFileSync(settings(), before);
+    expect(await bash("set_up_salt")).toEqual({ status: 0, output: "" });
+    const kept = before.replace("encryptionsalt: v1:old\n", "").replace("encryptionsalt: v1:new\n", "");
+    expect(readFileSync(settings(), "utf8")).toBe(`${kept}encryptionsalt: v1:new\n`);
+  });
+
+  test.each([secret, inline])("is not written over what another one encrypted, case %#", async (secrets) => {
+    const before = `${secrets}encryptionsalt: v1:old\n`;
+    writeFileSync(settings(), before);
+    const { status, output } = await bash("set_up_salt");
+    expect(status).toBe(1);
+    expect(output).toMatch(/^error: Pulumi\.dev\.yaml holds secrets [^\n]+\n {2}fix: \.\/pgt recover [^\n]+\n$/);
+    expect(readFileSync(settings(), "utf8")).toBe(before);
+  });
+});
+
 test("a set-up in a shell that has env.sh, and in one that has not, write the same env.sh", async () => {
   const cache = join(folder, "a cache");
   mkdirSync(join(folder, "state"));

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { stackNames } from "../../../components/names.ts";
+import type { Transition } from "../../../components/transitions.ts";
+import { lostVolumes, orphanedVolumes, takenOver } from "../../../components/volumeChecks.ts";
+import { lastTenant, tenant } from "../../support/tenants.ts";
+
+const there = new Set(["pgtenants-dev.acme", "somebody-elses"]);
+const nothing = new Set<string>();
+const renamed = tenant({ id: "acme-corp", origin: "acme", formerIds: ["acme"] });
+
+function following(listed: Transition["listed"], last: Record<string, ReturnType<typeof lastTenant>>): Transition {
+  return {
+    listed,
+    last: new Map(Object.entries(last)),
+    names: stackNames("dev"),
+    tenantsFile: "tenants/tenants.yaml",
+    deletionProtection: true,
+    now: new Date("2026-11-21T12:00:00Z"),
+  };
+}
+
+describe("a volume that is gone", () => {
+  test("is an error for a tenant that had one, renamed or not, running or stopped", () => {
+    for (const entry of [tenant(), tenant({ state: "stopped" }), renamed]) {
+      const [line] = lostVolumes(following([entry], { acme: lastTenant() }), nothing);
+      expect(line).toContain(`got no volume pgtenants-dev.acme, expected it, with the data of "${entry.id}"`);
+    }
+  });
+
+  test("is none for a new tenant, a removed one, and one whose volume is there", () => {
+    expect(lostVolumes(following([tenant()], {}), nothing)).toEqual([]);
+    const removed = tenant({ state: "removed", removedOn: "2026-11-21" });
+    expect(lostVolumes(following([removed], { acme: lastTenant() }), nothing)).toEqual([]);
+    expect(lostVolumes(following([tenant()], { acme: lastTenant() }), there)).toEqual([]);
+  });
+});
+
+describe("the entry of a removed tenant that was renamed", () => {
+  const last = { "acme-corp": lastTenant({ state: "removed" }) };
+
+  test("stays for as long as its data is kept", () => {
+    const [line] = orphanedVolumes(following([], last), there);
+    expect(line).toContain('got a list without "acme-corp", expected its entry for as long as its data is kept');
+    expect(line).toContain('"- { id: acme-corp, renamedFrom: acme, state: removed, confirm: acme-corp 2026-11-21 }"');
+  });
+
+  test("may go when the volume is gone, when another entry leads to it, and where data is not protected", () => {
+    expect(orphanedVolumes(following([], last), nothing)).toEqual([]);
+    expect(orphanedVolumes(following([tenant()], last), there)).toEqual([]);
+    expect(orphanedVolumes({ ...following([], last), deletionProtection: false }, there)).toEqual([]);
+  });
+
+  test("may go of a tenant with its first id, whom the id alone brings back", () => {
+    expect(orphanedVolumes(following([], { acme: lastTenant({ state: "removed" }) }), there)).toEqual([]);
+  });
+});
+
+describe("a kept volume", () => {
+  test("is told of when a new tenant takes it over", () => {
+    expect(takenOver(following([tenant()], {}), there)).toEqual([
+      '"acme" takes over the kept volume pgtenants-dev.acme, with all data of the tenant that had it; for an empty one, first: pgt purge acme',
+    ]);
+  });
+
+  test("is nothing to tell where it is the tenant's already, was named in the entry, or is not there", () => {
+    expect(takenOver(following([tenant()], { acme: lastTenant() }), there)).toEqual([]);
+    expect(takenOver(following([tenant({ adoptedVolume: "somebody-elses" })], {}), there)).toEqual([]);
+    expect(takenOver(following([tenant()], {}), nothing)).toEqual([]);
+  });
+});
