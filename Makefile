@@ -1,10 +1,10 @@
 # The commands of pgtenants. Each gets the machine ready first (toolchain/setup), and does nothing where nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down shell status test
+.PHONY: help up preview down shell status test test-faults
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: ## Make what tenants/tenants.yaml says run, prove it, print how to connect
 	@cli/up.sh
@@ -23,3 +23,6 @@ shell: ## A shell in which `pulumi` by hand works on these stacks
 
 test: ## All checks and tests, those with real containers included
 	@cli/test.sh
+
+test-faults: ## Every fault: a table of lost commits, neighbours' errors and recovery times. Restarts the engine; up to an hour
+	@cli/test-faults.sh

@@ -7,18 +7,41 @@ import { inspect } from "./engine.ts";
 import { type Finished, run } from "./shell.ts";
 import type { TestStack } from "./testStack.ts";
 
+/** Where a client comes from. */
+export interface Origin {
+  /** Its address, one of 127.0.0.0/8 or ::1, and with it the address family that it uses; 127.0.0.1 by default. */
+  readonly address?: string;
+  /** What it sends before anything else, for instance a PROXY protocol header. */
+  readonly header?: Buffer;
+}
+
 /** DNS does not know the test's host names; the host name stays what is verified and sent as server name. */
 class LoopbackSocket extends Socket {
+  readonly origin: Origin;
+
+  constructor(origin: Origin) {
+    super();
+    this.origin = origin;
+  }
+
   override connect(...args: unknown[]): this {
-    return super.connect(Number(args[0]), "127.0.0.1");
+    const { address = "127.0.0.1", header } = this.origin;
+    if (header !== undefined) this.once("connect", () => this.write(header));
+    const host = address.includes(":") ? "::1" : "127.0.0.1";
+    return super.connect({ port: Number(args[0]), host, localAddress: address });
   }
 }
 
+/** Opens a socket to this machine. */
+export function connectFrom(origin: Origin, port: number): Socket {
+  return new LoopbackSocket(origin).connect(port);
+}
+
 /** A connected node-postgres client. `extra` is added to the URI's parameters, for instance `sslnegotiation=direct`. */
-export async function nodeClient(uri: string, extra = ""): Promise<pg.Client> {
+export async function nodeClient(uri: string, extra = "", origin: Origin = {}): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: extra === "" ? uri : `${uri}&${extra}`,
-    stream: () => new LoopbackSocket(),
+    stream: () => new LoopbackSocket(origin),
     connectionTimeoutMillis: 10_000,
   });
   await client.connect();
