@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseStackState, type StackState, type StateResource } from "../components/stackState.ts";
 import { dropCutAttributes, type FileBackend, fileBackend, isJson, type StateCopy } from "./fileBackend.ts";
-import { stateName } from "./leftovers.ts";
 import { refuseHeld } from "./locks.ts";
 import { OperatorError } from "./operatorError.ts";
 import { pulumi } from "./pulumi.ts";
@@ -42,24 +41,29 @@ export function findState(project: string, stack: string): FoundState {
 }
 
 /**
- * The newest copy that is whole: after a deployment it is the state itself, else the one before its last write. Undefined where that one has
- * made nothing: then everything was destroyed, or a takeover was refused, and older copies tell of what is no more.
+ * The newest copy that is whole: after a deployment it is the state itself, else the one before its last write. Undefined where that one is
+ * empty: then everything was destroyed, and older copies tell of what is no more.
  */
 export function newestUsable(copies: readonly StateCopy[]): StateCopy | undefined {
   const newestFirst = copies.toSorted((one, other) => other.written.getTime() - one.written.getTime());
   for (const copy of newestFirst) {
     const resources = resourcesIn(copy.file);
-    if (resources !== undefined) return stateName(resources) === undefined ? undefined : copy;
+    if (resources !== undefined) return resources.length > 0 ? copy : undefined;
   }
   return undefined;
 }
 
-/** Undefined for what is no state. */
+/**
+ * Undefined for what is no state, and for that of a stack that was only begun, or whose first deployment was refused, which leaves the stack
+ * itself: nothing was deployed into it that could be gone. One that was stopped has volumes and passwords, and no name any more.
+ */
 function resourcesIn(file: string): readonly StateResource[] | undefined {
   try {
     // Around what `pulumi stack export` prints a file of the backend has another frame.
     const { checkpoint } = JSON.parse(readFileSync(file, "utf8"));
-    return parseStackState(JSON.stringify({ deployment: checkpoint.latest })).resources;
+    const { resources } = parseStackState(JSON.stringify({ deployment: checkpoint.latest }));
+    const refused = resources.length > 0 && resources.every(({ type }) => type.startsWith("pulumi:"));
+    return refused ? undefined : resources;
   } catch {
     return undefined;
   }

@@ -37,6 +37,11 @@ const name = {
   type: "random:index/randomId:RandomId",
 };
 const whole = checkpoint({ manifest: {}, resources: [stackAlone, { ...name, outputs: { hex: "0123456789abcdef" } }] });
+const volume = {
+  urn: "urn:pulumi:dev::pgtenants::docker:index/volume:Volume::acme-data",
+  type: "docker:index/volume:Volume",
+};
+const stopped = checkpoint({ manifest: {}, resources: [stackAlone, volume] });
 const refused = checkpoint({ manifest: {}, resources: [stackAlone] });
 const destroyed = checkpoint({ manifest: {} });
 const begun = checkpoint();
@@ -73,12 +78,21 @@ describe("the copy that a lost state is put back from", () => {
       backup("1"),
     ],
     [
-      "none where a takeover was refused, which made nothing",
+      "not one of a deployment that was refused, which made nothing",
       [
         [before, whole, 1],
         [backup("2"), refused, 2],
       ],
-      undefined,
+      before,
+    ],
+    ["none where there is nothing but that", [[backup("2"), refused, 2]], undefined],
+    [
+      "that of a stack that was stopped, with its passwords",
+      [
+        [before, whole, 1],
+        [backup("2"), stopped, 2],
+      ],
+      backup("2"),
     ],
     [
       "none where everything was destroyed",
