@@ -24,7 +24,10 @@ export async function admitTenants(
   settings: Settings,
 ): Promise<readonly PlacedTenant[]> {
   const transition = { ...settings, listed, last, now: new Date() };
-  refuseAll([...refusals(transition), ...listed.flatMap((tenant) => missingPassword(tenant, settings))]);
+  refuseAll([
+    ...refusals(transition),
+    ...listed.flatMap((tenant) => [...missingPassword(tenant, settings), ...leftCertificate(tenant, settings)]),
+  ]);
   await warnOfSharedKey(listed, settings);
   const present = listed.filter((tenant) => tenant.state !== "removed" || previousOf(tenant, last) !== undefined);
   const placed = orRunError(() => placeTenants(settings.subnet, present, addressBook(present, last)));
@@ -41,6 +44,17 @@ function missingPassword({ id, password }: Tenant, { tenantsFile, passwords }: S
   return [
     `${tenantsFile}: "${id}": got password: custom and no password in the stack's configuration; ` +
       `set it with: pulumi config set --secret --path 'passwords["${id}"]'`,
+  ];
+}
+
+/** A renamed tenant whose certificate stayed with its earlier id would get the wildcard's private key instead. */
+function leftCertificate({ id, formerIds, tls }: Tenant, { tenantTls }: Settings): string[] {
+  const former = formerIds.find((name) => tenantTls.has(name));
+  if (tls === "terminate" || former === undefined || tenantTls.has(id)) return [];
+  return [
+    `tenantCertificates: got a certificate for "${former}", which is called "${id}" now, expected one for "${id}"; ` +
+      `set it with: pulumi config set --path tenantCertificates.${id}.certificateFile <path>, the same for keyFile, ` +
+      `and then: pulumi config rm --path tenantCertificates.${former}`,
   ];
 }
 

@@ -1,8 +1,9 @@
 #!/bin/sh
 # apply.sh READY_SECONDS DISK_MIB: waits up to READY_SECONDS for the server, sets the disk quota, and runs the SQL that comes on standard
-# input as the superuser, also while the disk guard has made the server read-only.
+# input as the superuser, also while the disk guard has made the server read-only. Removes certificates that are not in use after it.
 # Ends as soon as the container does: the engine ends an exec with its container.
 set -eu
+tls_folder=/var/lib/postgresql/tls
 case $2 in
   '' | *[!0-9]*) echo "pgtenants: the disk quota is \"$2\", expected a number of MiB" >&2; exit 64 ;;
 esac
@@ -24,4 +25,14 @@ if [ "$(cat "$limit_file" 2>/dev/null)" != "$2" ]; then
 fi
 
 PGOPTIONS='-c default_transaction_read_only=off' \
-  exec psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file=-
+  psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file=-
+
+# Private keys that the server's settings do not name any more go: the wildcard's is every other tenant's as well. One that a running server
+# was told to leave has it in memory until it has read its settings again.
+if [ ! -d "$tls_folder" ]; then exit 0; fi
+named=$(psql --no-psqlrc --tuples-only --no-align --command="
+  SELECT setting FROM pg_catalog.pg_file_settings WHERE name = 'ssl_cert_file'
+     AND EXISTS (SELECT FROM pg_catalog.pg_file_settings WHERE name = 'ssl' AND setting = 'on')")
+for file in "$tls_folder"/*; do
+  if [ -e "$file" ] && ! printf '%s\n' "$named" | grep -qxF "$file"; then rm -f "$file"; fi
+done

@@ -1,6 +1,6 @@
 #!/bin/sh
 # write-certificate.sh FINGERPRINT: takes certificate chain and private key, in PEM, from standard input, and keeps them as
-# tls/FINGERPRINT.pem in the volume, for ssl_cert_file and ssl_key_file. Removes what neither this one nor the server uses.
+# tls/FINGERPRINT.pem in the volume, for ssl_cert_file and ssl_key_file. apply.sh, which makes the server use it, removes the others.
 set -eu
 umask 077
 folder=/var/lib/postgresql/tls
@@ -19,11 +19,3 @@ if ! grep -q '^-----END CERTIFICATE-----' "$new.partial" || ! grep -q '^-----END
 fi
 mv "$new.partial" "$new"
 sync -f "$new"
-
-# What the server runs with, and what it would start with. Where it does not answer, all stay.
-used=$(psql --no-psqlrc --tuples-only --no-align --command="
-  SELECT setting FROM pg_catalog.pg_settings WHERE name = 'ssl_cert_file'
-  UNION SELECT setting FROM pg_catalog.pg_file_settings WHERE name = 'ssl_cert_file'" 2>/dev/null) || exit 0
-for file in "$folder"/*; do
-  if [ "$file" != "$new" ] && ! printf '%s\n' "$used" | grep -qxF "$file"; then rm -f "$file"; fi
-done

@@ -156,30 +156,37 @@ describe("apply.sh", () => {
 });
 
 describe("write-certificate.sh", () => {
+  const apply = (container: string, sql: string) => script(container, "apply.sh", ["30", "1024"], sql);
   const files = (container: string) => shell(container, "cd /var/lib/postgresql/tls && stat --format='%n %a' *");
 
-  test("keeps the certificate that the server uses and the new one, readable for nobody else", async () => {
+  test("and apply.sh leave the one that the server is to use, readable for nobody else", async () => {
     const container = await bench.start(await bench.volume());
-    for (const [name, kept] of [
+    const file = (name: string) => `/var/lib/postgresql/tls/${name}.pem`;
+    for (const [name, beside] of [
       ["aa11", "aa11.pem 600"],
       ["bb22", "aa11.pem 600\nbb22.pem 600"],
-      ["cc33", "bb22.pem 600\ncc33.pem 600"],
     ] as const) {
       const { chain, key } = await selfSigned(["acme.test"]);
       const written = await script(container, "write-certificate.sh", [name], `${chain}\n${key}\n`);
       expect(written).toEqual({ code: 0, stdout: "", stderr: "" });
-      expect(await files(container)).toBe(kept);
-      const file = `/var/lib/postgresql/tls/${name}.pem`;
-      await exec(
+      expect(await files(container)).toBe(beside);
+      const settings = `ALTER SYSTEM SET ssl_cert_file = '${file(name)}'; ALTER SYSTEM SET ssl_key_file = '${file(name)}';`;
+      const applied = await apply(
         container,
-        ["psql"],
-        `ALTER SYSTEM SET ssl_cert_file = '${file}'; ALTER SYSTEM SET ssl_key_file = '${file}';
-        ALTER SYSTEM SET ssl = on; SELECT pg_reload_conf();`,
+        `${settings}\nALTER SYSTEM SET ssl = on;\nSELECT pg_reload_conf() \\g /dev/null\n`,
       );
-      await until(async () => (await asSuperuser(container, "SHOW ssl_cert_file")) === file, "the server has taken it");
+      expect(applied).toEqual({ code: 0, stdout: "", stderr: "" });
+      expect(await files(container)).toBe(`${name}.pem 600`);
+      await until(
+        async () => (await asSuperuser(container, "SHOW ssl_cert_file")) === file(name),
+        "the server has taken it",
+      );
     }
     const encrypted = await overTcp(container, "user=nobody password=x sslmode=require", "");
     expect(encrypted.stderr).toContain('password authentication failed for user "nobody"');
+
+    await apply(container, "ALTER SYSTEM RESET ssl;\nSELECT pg_reload_conf() \\g /dev/null\n");
+    expect(await shell(container, "ls /var/lib/postgresql/tls")).toBe("");
   });
 
   test.each([

@@ -6,6 +6,7 @@ import { startProbe } from "../faults/support/probe.ts";
 import { selfSigned } from "../support/certificates.ts";
 import { nodeClient, psql, stringsOf } from "./support/clients.ts";
 import { identity } from "./support/engine.ts";
+import { outputOf } from "./support/shell.ts";
 import { makeTestStack, type TestStack } from "./support/testStack.ts";
 import { certificateSeen } from "./support/tlsClients.ts";
 
@@ -84,6 +85,14 @@ describe("passthrough", () => {
     expect(bound).toEqual({ code: 0, stdout: "t|TLSv1.3\n", stderr: "" });
     at.list("{ id: acme, tls: passthrough }", "id: globex");
     expect((await at.stack.up()).stdout).not.toContain("wildcard's private key");
+    // Its private key is gone with it.
+    expect(await outputOf("docker", ["exec", at.container("globex"), "ls", "/var/lib/postgresql/tls"])).toBe("");
+  });
+
+  test("is not renamed away from its own certificate", async () => {
+    at.list("{ id: acme-eu, renamedFrom: acme, tls: passthrough }", "id: globex");
+    await expect(at.stack.up()).rejects.toThrow('got a certificate for "acme", which is called "acme-eu" now');
+    at.list("{ id: acme, tls: passthrough }", "id: globex");
   });
 
   test("may be turned off and on: no restart, no session ends, and the neighbour does not notice", async () => {

@@ -39,7 +39,9 @@ export function judgeRoutes(text: string, tenants: readonly PlacedTenant[], doma
     return ok("routes", `${routes.length} routes, as the file says`);
   }
   const which = wrong.length > 0 ? wrong.sort().join(", ") : "networks and numbers of connections";
-  return error("routes", `the router's routes are not what the file says: ${which}`, "pgt start");
+  // The state of a file that was changed by hand says that it is written.
+  const fix = "pgt start; where that changes nothing: pulumi up --replace '**::traefik-routes', in make shell";
+  return error("routes", `the router's routes are not what the file says: ${which}`, fix);
 }
 
 function routeTo({ tcp }: z.infer<typeof written>, id: string): unknown {
