@@ -77,7 +77,6 @@ describe("status and doctor", () => {
     for (const check of [
       "engine",
       "limits",
-      "disk",
       "disk guard",
       "lock",
       "state",
@@ -88,6 +87,8 @@ describe("status and doctor", () => {
     ]) {
       expect(of(check)).toMatchObject({ level: "ok" });
     }
+    // How full this machine's disk is, is not for a test to say.
+    expect(of("disk").found).toMatch(/free/);
     expect(of("certificate").found).toContain(`*.${at.domain}, trusted`);
     expect(of("DNS").found).toContain("hostAddress");
   });
