@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import type { StackState } from "../components/stackState.ts";
+import { labelFilters } from "../components/names.ts";
+import { resourceTypes, type StackState } from "../components/stackState.ts";
 import { type EngineObject, foreign, stateName } from "./leftovers.ts";
 import { messageOf, OperatorError } from "./operatorError.ts";
 
@@ -20,7 +21,7 @@ export function docker(...args: string[]): string {
 /** The containers or networks with the stack's labels, running or not. */
 export function listed(kind: "container" | "network", stack: string): EngineObject[] {
   const all = kind === "container" ? ["--all"] : [];
-  return lines(docker(kind, "ls", "--no-trunc", ...all, ...labelled(stack), "--format", "{{json .}}"))
+  return lines(docker(kind, "ls", "--no-trunc", ...all, ...labelFilters(stack), "--format", "{{json .}}"))
     .map((line): Row => JSON.parse(line))
     .map(({ ID, Name, Names, State, Labels }) => ({
       id: ID,
@@ -32,14 +33,14 @@ export function listed(kind: "container" | "network", stack: string): EngineObje
 
 /** What has the stack's labels, and another state than this one made: see {@link foreign}. */
 export function madeByOthers(stack: string, { resources, pending }: StackState): string[] {
-  const known = [...resources, ...pending].filter(({ type }) => type === "docker:index/volume:Volume");
+  const known = [...resources, ...pending].filter(({ type }) => type === resourceTypes.volume);
   const volumes = known.map(({ inputs }) => String(inputs?.["name"]));
   return foreign(stateName(resources), listed("container", stack), volumesOf(stack), volumes);
 }
 
 /** The names of the volumes with the stack's labels. */
 function volumesOf(stack: string): string[] {
-  return lines(docker("volume", "ls", "--quiet", ...labelled(stack)));
+  return lines(docker("volume", "ls", "--quiet", ...labelFilters(stack)));
 }
 
 /** A row of `docker … ls`, as far as this looks at it; networks have no state, and containers call their name Names. */
@@ -51,11 +52,6 @@ interface Row {
   readonly Labels?: string;
 }
 
-/** Leaves of what Docker lists only what has the stack's labels. */
-export function labelled(stack: string): string[] {
-  return ["--filter", "label=dev.pgtenants.project=pgtenants", "--filter", `label=dev.pgtenants.stack=${stack}`];
-}
-
 /** One of our labels, none of which holds a comma, out of the list that Docker prints. */
 export function labelOf(labels: string, name: string): string | undefined {
   return labels
@@ -64,6 +60,7 @@ export function labelOf(labels: string, name: string): string | undefined {
     ?.slice(name.length + 1);
 }
 
-function lines(text: string): string[] {
+/** What the CLI prints as a list. */
+export function lines(text: string): string[] {
   return text.split("\n").filter((line) => line !== "");
 }

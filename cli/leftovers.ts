@@ -1,4 +1,4 @@
-import type { StateResource } from "../components/stackState.ts";
+import { resourceTypes, type StateResource } from "../components/stackState.ts";
 
 /**
  * What a killed `pulumi up` leaves behind, told from the stack's state and what is on the engine. Pure.
@@ -53,8 +53,13 @@ export function foreign(
   return [...made, ...kept];
 }
 
+/** The resource that is a state's name. */
+export function nameResource(resources: readonly StateResource[]): StateResource | undefined {
+  return resources.find(({ urn }) => urn.endsWith(`::${resourceTypes.stateName}::state`));
+}
+
 /** The name that the program gave a state; undefined where it has made nothing yet. */
 export function stateName(resources: readonly StateResource[]): string | undefined {
-  const hex = resources.find(({ urn }) => urn.endsWith("::random:index/randomId:RandomId::state"))?.outputs?.["hex"];
+  const hex = nameResource(resources)?.outputs?.["hex"];
   return typeof hex === "string" ? hex : undefined;
 }

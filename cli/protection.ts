@@ -1,11 +1,8 @@
 import { typeTokens } from "../components/names.ts";
-import { nameIn, type StackState } from "../components/stackState.ts";
-
-const volumeType = "docker:index/volume:Volume";
-const passwordType = "random:index/randomPassword:RandomPassword";
+import { nameIn, resourceTypes, type StackState } from "../components/stackState.ts";
 
 /** What a tenant cannot be brought back without. */
-const statefulTypes: readonly string[] = [volumeType, passwordType];
+const statefulTypes: readonly string[] = [resourceTypes.volume, resourceTypes.password];
 
 /**
  * The tenants' volumes and passwords that a destroy of everything unprotected would take, by their names in the stack (`acme-data`,
@@ -17,7 +14,7 @@ export function unprotectedState({ resources }: StackState): string[] {
   return resources
     .filter(({ type, parent }) => statefulTypes.includes(type) && isTenant(parent))
     .filter(({ protect, retainOnDelete }) => protect !== true && retainOnDelete !== true)
-    .filter(({ type, parent }) => !(type === passwordType && removed.has(parent ?? "")))
+    .filter(({ type, parent }) => !(type === resourceTypes.password && removed.has(parent ?? "")))
     .map(({ urn }) => nameIn(urn))
     .sort();
 }
@@ -27,10 +24,10 @@ export function unprotectedState({ resources }: StackState): string[] {
  * rotates a password leaves the new one without protection. The tenant's volume has it all the while, as the settings say of both.
  */
 export function rotatedPasswords({ resources }: StackState): string[] {
-  const volumes = resources.filter(({ type, protect }) => type === volumeType && protect === true);
+  const volumes = resources.filter(({ type, protect }) => type === resourceTypes.volume && protect === true);
   const tenants = new Set(volumes.map(({ parent }) => parent).filter(isTenant));
   return resources
-    .filter(({ type, parent, protect }) => type === passwordType && protect !== true && tenants.has(parent))
+    .filter(({ type, parent, protect }) => type === resourceTypes.password && protect !== true && tenants.has(parent))
     .map(({ urn }) => urn);
 }
 

@@ -1,9 +1,9 @@
 // Brings state and engine together after a killed `pulumi up`: node cli/recover.ts <stack> [--adopt]
 // Does nothing where nothing is wrong. Never touches a volume, nor anything without the stack's labels.
-import { nameIn, type StackState } from "../components/stackState.ts";
+import { nameIn, resourceTypes, type StackState } from "../components/stackState.ts";
 import { docker, listed, madeByOthers } from "./engine.ts";
 import { dropCutAttributes, fileBackend } from "./fileBackend.ts";
-import { compare, type EngineObject, type Leftovers } from "./leftovers.ts";
+import { compare, type EngineObject, type Leftovers, nameResource } from "./leftovers.ts";
 import { refuseHeld } from "./locks.ts";
 import { OperatorError, reportErrors } from "./operatorError.ts";
 import { projectFolder, pulumi, pulumiReading } from "./pulumi.ts";
@@ -22,7 +22,7 @@ await reportErrors(() => {
   const others = madeByOthers(stack, state);
   if (others.length > 0 && option !== "--adopt") throw madeElsewhere(stack, others);
 
-  const { servers, networks } = settled(stack, look(stack, state));
+  const { servers, networks } = settled(stack, state);
   const why = others.length > 0 ? "not in this state, which makes its own" : "left by an interrupted deployment";
   if (servers.orphans.length > 0) {
     console.log(`recover  container ${namesOf(servers.orphans)}: ${why}; removing it (its data is in its volume)`);
@@ -46,8 +46,8 @@ interface Found {
 
 function look(stack: string, { resources }: StackState): Found {
   return {
-    servers: compare("docker:index/container:Container", resources, listed("container", stack)),
-    networks: compare("docker:index/network:Network", resources, listed("network", stack)),
+    servers: compare(resourceTypes.container, resources, listed("container", stack)),
+    networks: compare(resourceTypes.network, resources, listed("network", stack)),
   };
 }
 
@@ -55,9 +55,10 @@ function look(stack: string, { resources }: StackState): Found {
  * What a deployment makes is on the engine before it is in the state: so what is to be removed must have been there before nobody was deploying, and
  * not be in the state afterwards.
  */
-function settled(stack: string, before: Found): Found {
+function settled(stack: string, state: StackState): Found {
+  const before = look(stack, state);
   if (before.servers.orphans.length + before.networks.orphans.length === 0) return before;
-  refuseDeployment(stack);
+  refuseDeployment(stack, state);
   const now = look(stack, readState(project, stack));
   const inBoth = (one: Leftovers, other: Leftovers): Leftovers => {
     const ids = new Set(one.orphans.map(({ id }) => id));
@@ -67,13 +68,13 @@ function settled(stack: string, before: Found): Found {
 }
 
 /** Locks of other backends than files cannot be read, but they hold: one is taken for a moment. @throws OperatorError when somebody has it. */
-function refuseDeployment(stack: string): void {
+function refuseDeployment(stack: string, { resources }: StackState): void {
   const backend = fileBackend(project, stack);
   if (backend !== undefined) {
     refuseHeld(stack, backend.locks);
     return;
   }
-  const name = readState(project, stack).resources.find(({ type }) => type === "random:index/randomId:RandomId");
+  const name = nameResource(resources);
   if (name === undefined) return;
   inProject("refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive", "--target", name.urn);
 }

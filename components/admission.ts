@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Tenant } from "../tenants/tenant.ts";
 import { type AddressBook, placeTenants } from "./addresses.ts";
-import { docker } from "./dockerCli.ts";
+import { docker, dockerLines } from "./dockerCli.ts";
 import { obstacles, overlappingNetworks } from "./engineChecks.ts";
 import type { LastDeployment } from "./lastDeployment.ts";
 import { missingImages } from "./missingImages.ts";
@@ -80,17 +80,18 @@ async function askEngine(transition: Transition, settings: Settings): Promise<st
   const { last, names } = transition;
   const preview = pulumi.runtime.isDryRun();
   try {
-    const volumes = new Set((await docker("volume", "ls", "--format", "{{.Name}}")).split("\n"));
-    const missing = [
-      ...(await missingImages([settings.postgresImage, settings.traefikImage], !preview)),
-      ...lostVolumes(transition, volumes),
-    ];
+    const [images, listing] = await Promise.all([
+      missingImages([settings.postgresImage, settings.traefikImage], !preview),
+      dockerLines("volume", "ls", "--format", "{{.Name}}"),
+    ]);
+    const volumes = new Set(listing);
+    const missing = [...images, ...lostVolumes(transition, volumes)];
     for (const line of [...takenOver(transition, volumes), ...(preview ? missing : [])]) await pulumi.log.warn(line);
     return [
       ...(preview ? [] : missing),
       ...orphanedVolumes(transition, volumes),
       ...(last.size === 0 ? await overlappingNetworks(settings.subnet, names) : []),
-      ...(await obstacles({ ...transition, stack: settings.stack, preview })),
+      ...(await obstacles({ ...transition, stack: settings.stack, volumes, preview })),
       ...(await belowUse(transition)),
       ...(preview || missing.length > 0 ? [] : await refusedListener(settings)),
     ];
@@ -107,7 +108,7 @@ async function askEngine(transition: Transition, settings: Settings): Promise<st
 async function belowUse({ listed, last, names }: Transition): Promise<string[]> {
   const smaller = shrinking(listed, last);
   if (smaller.length === 0) return [];
-  const running = new Set((await docker("ps", "--format", "{{.Names}}")).split("\n"));
+  const running = new Set(await dockerLines("ps", "--format", "{{.Names}}"));
   const asked = smaller.map(async (tenant) => {
     const container = names.tenant(previousIdOf(tenant, last) ?? tenant.id);
     if (!running.has(container)) return unknownUse(tenant, last);

@@ -159,10 +159,20 @@ function pgService(target: ConnectionTarget): string {
     sslrootcert: caFile ?? "system",
     channel_binding: channelBinding(target),
   };
-  const lines = given(entries).map(([name, value]) => `${name}=${value}\n`);
-  return `[${id}]\n${lines.join("")}`;
+  return pgServiceSection(id, entries);
+}
+
+/** A section for `pg_service.conf`; settings that are undefined are left out. */
+export function pgServiceSection(name: string, settings: Parameters): string {
+  const lines = given(settings).map(([key, value]) => `${key}=${value}\n`);
+  return `[${name}]\n${lines.join("")}`;
 }
 
 function pgpass({ host, port, database, user, password }: ConnectionTarget): string {
-  return [host, String(port), database, user, password].map((field) => field.replace(/[\\:]/g, "\\$&")).join(":");
+  return pgpassLine([host, String(port), database, user, password]);
+}
+
+/** A line for `.pgpass`, without its end: host, port, database, user, password; `*` stands for any. */
+export function pgpassLine(fields: readonly [string, string, string, string, string]): string {
+  return fields.map((field) => field.replace(/[\\:]/g, "\\$&")).join(":");
 }

@@ -6,3 +6,8 @@ export async function docker(...args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)("docker", args, { maxBuffer: 2 ** 26 });
   return stdout.trim();
 }
+
+/** The same for what it prints as a list. */
+export async function dockerLines(...args: readonly string[]): Promise<string[]> {
+  return (await docker(...args)).split("\n").filter((line) => line !== "");
+}

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import type { Tenant } from "../tenants/tenant.ts";
 import { overlaps } from "./addresses.ts";
-import { docker } from "./dockerCli.ts";
+import { docker, dockerLines } from "./dockerCli.ts";
 import type { LastDeployment } from "./lastDeployment.ts";
-import { isOwnedBy, ownerLabels, type StackNames } from "./names.ts";
+import { isOwnedBy, labelFilters, type StackNames } from "./names.ts";
 import { previousOf, volumeOf } from "./transitions.ts";
 
 /** What decides whether the engine stands in the way of a deployment. */
@@ -12,6 +12,8 @@ export interface EngineQuestion {
   readonly last: LastDeployment;
   readonly names: StackNames;
   readonly stack: string;
+  /** The names of all volumes on the engine. */
+  readonly volumes: ReadonlySet<string>;
   /** Lets servers of this stack's own be: a preview changes nothing, and `pgt recover` runs one before it removes what another state made. */
   readonly preview: boolean;
 }
@@ -36,16 +38,18 @@ export async function obstacles(question: EngineQuestion): Promise<string[]> {
   const { listed, last } = question;
   const fresh = listed.filter((tenant) => previousOf(tenant, last)?.volume === undefined);
   if (fresh.length === 0) return [];
-  const found = await Promise.all(fresh.map((tenant) => obstaclesOf(tenant, question)));
+  const taken = new Set(await dockerLines("container", "ls", "--all", "--format", "{{.Names}}"));
+  const found = await Promise.all(fresh.map((tenant) => obstaclesOf(tenant, taken, question)));
   return found.flat();
 }
 
-async function obstaclesOf(tenant: Tenant, question: EngineQuestion): Promise<string[]> {
+async function obstaclesOf(tenant: Tenant, taken: ReadonlySet<string>, question: EngineQuestion): Promise<string[]> {
   const { names, stack } = question;
   const name = volumeOf(tenant, names);
-  const [volume] = volumes.parse(await inspected("volume", name));
-  const [container] = containers.parse(await inspected("container", names.tenant(tenant.id)));
-  const users = await usersOf(name, question);
+  const containerName = names.tenant(tenant.id);
+  const [volume] = question.volumes.has(name) ? volumes.parse(await inspect("volume", name)) : [];
+  const [container] = taken.has(containerName) ? containers.parse(await inspect("container", containerName)) : [];
+  const users = volume === undefined ? [] : await usersOf(name, question);
   const found: string[] = [];
   if (tenant.adoptedVolume !== undefined && volume === undefined)
     found.push(
@@ -59,35 +63,25 @@ async function obstaclesOf(tenant: Tenant, question: EngineQuestion): Promise<st
     found.push(
       `the volume ${name}, which this stack did not make, expected none; give the tenant another id or, where its data is meant, copy it into a volume of another name and write that as volume in the entry`,
     );
-  if (volume !== undefined && users.length > 0)
+  if (users.length > 0)
     found.push(`the volume ${name} in use by ${users.join(", ")}, expected it free; stop that container first`);
   if (container !== undefined && !isOwnedBy(stack, tenant.id, container.Config.Labels ?? {}))
-    found.push(
-      `the container ${names.tenant(tenant.id)}, which this stack did not make, expected none; rename or remove it`,
-    );
+    found.push(`the container ${containerName}, which this stack did not make, expected none; rename or remove it`);
   return found.map((line) => `Docker engine: got ${line}`);
 }
 
 /** The running containers on a volume that stand in the way. */
 async function usersOf(volume: string, { stack, preview }: EngineQuestion): Promise<string[]> {
-  const running = async (...filters: readonly string[]) => {
-    const names = await docker("ps", "--filter", `volume=${volume}`, ...filters, "--format", "{{.Names}}");
-    return names.split("\n").filter((name) => name !== "");
-  };
+  const running = (...filters: readonly string[]) =>
+    dockerLines("ps", "--filter", `volume=${volume}`, ...filters, "--format", "{{.Names}}");
   const users = await running();
   if (!preview || users.length === 0) return users;
-  const own = await running(
-    ...ownerLabels(stack).flatMap(({ label, value }) => ["--filter", `label=${label}=${value}`]),
-  );
+  const own = await running(...labelFilters(stack));
   return users.filter((name) => !own.includes(name));
 }
 
-/** What `docker inspect` prints, a list; empty where there is nothing of that name. */
-async function inspected(kind: "volume" | "container", name: string): Promise<unknown> {
-  const listing = kind === "volume" ? ["volume", "ls"] : ["container", "ls", "--all"];
-  const format = kind === "volume" ? "{{.Name}}" : "{{.Names}}";
-  const all = (await docker(...listing, "--filter", `name=${name}`, "--format", format)).split("\n");
-  return all.includes(name) ? JSON.parse(await docker(kind, "inspect", name)) : [];
+async function inspect(kind: "volume" | "container", name: string): Promise<unknown> {
+  return JSON.parse(await docker(kind, "inspect", name));
 }
 
 /**
@@ -95,7 +89,7 @@ async function inspected(kind: "volume" | "container", name: string): Promise<un
  * @throws Error when the engine does not answer.
  */
 export async function overlappingNetworks(subnet: string, names: StackNames): Promise<string[]> {
-  const ids = (await docker("network", "ls", "--quiet")).split("\n");
+  const ids = await dockerLines("network", "ls", "--quiet");
   const found = (await Promise.all(ids.map(networkOf))).flat().filter(({ name }) => name !== names.stack);
   const taken = found.filter((network) => network.subnets.some((other) => overlaps(subnet, other)));
   return taken.map(

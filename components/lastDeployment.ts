@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { typeTokens } from "./names.ts";
 import { runError } from "./runError.ts";
-import { nameIn, parseStackState, type StateResource } from "./stackState.ts";
+import { nameIn, parseStackState, resourceTypes, type StateResource } from "./stackState.ts";
 
 /** What the stack's state says of a tenant; a value is undefined where a deployment did not get as far. */
 export interface LastTenant {
@@ -50,11 +50,11 @@ export function tenantsIn(resources: readonly StateResource[]): LastDeployment {
 
 function lastTenant({ outputs = {} }: StateResource, children: readonly StateResource[]): LastTenant {
   const inputsOf = (type: string) => children.find((child) => child.type === type)?.inputs ?? {};
-  const { keepers } = inputsOf("random:index/randomPassword:RandomPassword");
+  const { keepers } = inputsOf(resourceTypes.password);
   return {
     address: textOf(outputs["address"]),
     state: textOf(outputs["state"]),
-    volume: textOf(inputsOf("docker:index/volume:Volume")["name"]),
+    volume: textOf(inputsOf(resourceTypes.volume)["name"]),
     passwordVersion: numberOf(isRecord(keepers) ? keepers["version"] : undefined),
     limits: {
       memoryMiB: numberOf(outputs["memoryMiB"]),

@@ -80,6 +80,11 @@ export function ownerLabels(stack: string, tenant?: string): Label<string>[] {
   return tenant === undefined ? labels : [...labels, { label: `${labelPrefix}.tenant`, value: tenant }];
 }
 
+/** Leaves of what `docker … ls` lists only what has the stack's labels. */
+export function labelFilters(stack: string): string[] {
+  return ownerLabels(stack).flatMap(({ label, value }) => ["--filter", `label=${label}=${value}`]);
+}
+
 /**
  * The label that says which state a container belongs to, so that two states with a stack of the same name cannot take each other's
  * containers for leftovers. Not for volumes: they outlive a lost state, and a label cannot be changed.

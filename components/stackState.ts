@@ -1,5 +1,14 @@
 import * as z from "zod";
 
+/** The types of resources that are looked for in a state, as Pulumi calls them. */
+export const resourceTypes = {
+  container: "docker:index/container:Container",
+  network: "docker:index/network:Network",
+  volume: "docker:index/volume:Volume",
+  password: "random:index/randomPassword:RandomPassword",
+  stateName: "random:index/randomId:RandomId",
+} as const;
+
 /** A resource in a stack's state, as far as this program looks at it. */
 const resource = z.object({
   urn: z.string(),

@@ -6,7 +6,7 @@ import type { LastTenant } from "./lastDeployment.ts";
 import { ownerLabels, tenantHost, typeTokens } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
-import { runTenantServer } from "./tenantServer.ts";
+import { runTenantServer, tlsOf } from "./tenantServer.ts";
 import { volumeOf } from "./transitions.ts";
 
 export interface TenantDatabaseArgs {
@@ -126,14 +126,13 @@ function customPassword({ tenant, settings }: TenantDatabaseArgs): pulumi.Output
 }
 
 function connectionTarget(tenant: PlacedTenant, settings: Settings): Omit<ConnectionTarget, "password"> {
-  const ownTls = tenant.tls === "passthrough" ? settings.tenantTls.get(tenant.id) : undefined;
   return {
     id: tenant.id,
     host: tenantHost(tenant.id, settings.domain),
     port: settings.port,
     database: tenant.database,
     user: tenant.owner,
-    caFile: (ownTls ?? settings).caFile,
+    caFile: tlsOf(tenant, settings).caFile,
     hostAddress: settings.hostAddress,
     channelBinding: tenant.tls === "passthrough",
   };

@@ -6,8 +6,11 @@ import { hardened } from "./hardening.ts";
 import { ownerLabels, stateLabel, tenantHost } from "./names.ts";
 import { scramVerifier } from "./scramVerifier.ts";
 import { processLimit, reloadSettings, settingArguments, startSettings } from "./serverSettings.ts";
+import type { Settings } from "./settings.ts";
 import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
+import type { PlacedTenant } from "./tenantOutputs.ts";
 import { renderTenantSql } from "./tenantSql.ts";
+import type { Tls } from "./tlsFiles.ts";
 
 /** What a server needs besides the tenant. */
 export interface TenantServerArgs extends TenantDatabaseArgs {
@@ -38,6 +41,11 @@ export function runTenantServer(
   const container = createContainer(name, args, opts);
   const certificate = args.tenant.tls === "passthrough" ? [createCertificateStep(name, args, container, opts)] : [];
   return createSqlStep(name, args, container, { ...opts, dependsOn: [...certificate, args.routes] }).id;
+}
+
+/** What clients see: with passthrough the tenant's own certificate where it has one, else the wildcard's. */
+export function tlsOf({ id, tls }: Pick<PlacedTenant, "id" | "tls">, settings: Settings): Tls {
+  return (tls === "passthrough" ? settings.tenantTls.get(id) : undefined) ?? settings;
 }
 
 function createContainer(
@@ -86,7 +94,7 @@ function createCertificateStep(
   container: docker.Container,
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command {
-  const { bundle, fingerprint } = (settings.tenantTls.get(tenant.id) ?? settings).certificate;
+  const { bundle, fingerprint } = tlsOf(tenant, settings).certificate;
   return new command.local.Command(
     `${name}-certificate`,
     {
@@ -110,7 +118,7 @@ function createSqlStep(
   container: docker.Container,
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command {
-  const { fingerprint } = (settings.tenantTls.get(tenant.id) ?? settings).certificate;
+  const { fingerprint } = tlsOf(tenant, settings).certificate;
   const sql = password.apply((secret) =>
     renderTenantSql({
       owner: tenant.owner,

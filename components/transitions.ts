@@ -46,7 +46,6 @@ export function refusals(transition: Transition): string[] {
 function vanished({ listed, last, names, tenantsFile, deletionProtection, now }: Transition): string[] {
   if (!deletionProtection) return [];
   const known = new Set(listed.flatMap(({ id, formerIds }) => [id, ...formerIds]));
-  const today = now.toISOString().slice(0, 10);
   return [...last]
     .filter(([id, { state }]) => !known.has(id) && state !== "removed")
     .map(([id, { volume = names.tenant(id) }]) => {
@@ -55,10 +54,20 @@ function vanished({ listed, last, names, tenantsFile, deletionProtection, now }:
       const renamed = leadingTo(volume, { id: undefined, formerIds: [id] }, names);
       return (
         `${tenantsFile}: got a list without "${id}", expected every tenant of this stack; put back "- ${whole}". ` +
-        `To remove it and keep its data: "- { ${same.join(", ")}, state: removed, confirm: ${id} ${today} }". ` +
+        `To remove it and keep its data: "- ${removal(volume, id, names, now)}". ` +
         `If it has another id now: "${renamed.join(", ")}" in that entry`
       );
     });
+}
+
+/** The entry of a removed tenant that leads to its volume, as it is written on one line. */
+export function removal(volume: string, id: string, names: StackNames, now: Date): string {
+  const fields = [`id: ${id}`, ...leadingTo(volume, { id, formerIds: [] }, names), "state: removed"];
+  return `{ ${[...fields, `confirm: ${confirmation(id, now)}`].join(", ")} }`;
+}
+
+function confirmation(id: string, now: Date): string {
+  return `${id} ${now.toISOString().slice(0, 10)}`;
 }
 
 /** Another volume for a tenant that has one: its data would be left behind. */
@@ -77,7 +86,7 @@ function movedData({ listed, last, names, tenantsFile }: Transition): string[] {
 }
 
 /** The fields with which an entry leads to a volume that there is, as they are written on one line. */
-export function leadingTo(
+function leadingTo(
   volume: string,
   { id, formerIds }: { readonly id: string | undefined; readonly formerIds: readonly string[] },
   names: StackNames,
@@ -103,7 +112,7 @@ function staleConfirmations({ listed, last, tenantsFile, now }: Transition): str
     if (age > -1 && age < confirmationDays + 1) return [];
     return [
       `${tenantsFile}: "${tenant.id}": got a removal that was confirmed on ${tenant.removedOn}, expected one of the last ${confirmationDays} days; ` +
-        `write "confirm: ${tenant.id} ${now.toISOString().slice(0, 10)}"`,
+        `write "confirm: ${confirmation(tenant.id, now)}"`,
     ];
   });
 }

@@ -1,4 +1,4 @@
-import { leadingTo, previousOf, type Transition, volumeOf } from "./transitions.ts";
+import { previousOf, removal, type Transition, volumeOf } from "./transitions.ts";
 
 /**
  * What becomes of data that is there, judged by the names of the volumes on the engine. Pure.
@@ -36,11 +36,9 @@ export function orphanedVolumes(
   return [...last].flatMap(([id, { state, volume }]) => {
     const renamed = volume?.startsWith(names.tenant("")) === true && volume !== names.tenant(id);
     if (state !== "removed" || !renamed || held.has(volume) || !there.has(volume)) return [];
-    const fields = leadingTo(volume, { id, formerIds: [] }, names).join(", ");
-    const entry = `{ id: ${id}, ${fields}, state: removed, confirm: ${id} ${now.toISOString().slice(0, 10)} }`;
     return [
       `${tenantsFile}: got a list without "${id}", expected its entry for as long as its data is kept: the volume ${volume} has the name of ` +
-        `its first id, and only the entry leads there; put back "- ${entry}", or delete the data: pgt purge ${id}`,
+        `its first id, and only the entry leads there; put back "- ${removal(volume, id, names, now)}", or delete the data: pgt purge ${id}`,
     ];
   });
 }

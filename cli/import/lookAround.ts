@@ -1,4 +1,4 @@
-import { docker } from "../engine.ts";
+import { docker, lines } from "../engine.ts";
 import type { PgsContainer } from "./pgsContainers.ts";
 import { findContainer } from "./pgsContainers.ts";
 import type { LookedAt } from "./planTenant.ts";
@@ -46,8 +46,4 @@ function volumeAt(container: PgsContainer | undefined): string | undefined {
 function strangersOn(volume: string, known: readonly (string | undefined)[]): string[] {
   const running = lines(docker("ps", "--filter", `volume=${volume}`, "--format", "{{.Names}}"));
   return running.filter((name) => !known.includes(name));
-}
-
-function lines(text: string): string[] {
-  return text.split("\n").filter((line) => line !== "");
 }

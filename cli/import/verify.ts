@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pgpassLine, pgServiceSection } from "../../components/connectionStrings.ts";
 import { OperatorError } from "../operatorError.ts";
 import { ask, findPsql } from "../psql.ts";
 
@@ -22,10 +23,9 @@ export async function logIn({ id, host, address, port, user, password, database 
   const folder = mkdtempSync(join(tmpdir(), "pgtenants-import-"));
   try {
     const [serviceFile, passfile] = [join(folder, "service"), join(folder, "pass")];
-    const settings = { host, hostaddr: address, port, user, dbname: database, sslmode: "require", passfile };
-    const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
-    writeFileSync(serviceFile, `[${id}]\n${lines.join("")}`);
-    writeFileSync(passfile, `*:*:*:*:${password.replace(/[\\:]/g, "\\$&")}\n`, { mode: 0o600 });
+    const login = { user, dbname: database, sslmode: "require", passfile };
+    writeFileSync(serviceFile, pgServiceSection(id, { host, hostaddr: address, port: String(port), ...login }));
+    writeFileSync(passfile, `${pgpassLine(["*", "*", "*", "*", password])}\n`, { mode: 0o600 });
     // With sslmode=require no certificate is verified, so any psql that names the server will do.
     const answer = await ask(await findPsql(serviceFile, true), serviceFile, id);
     if (answer.kind === "answered") return;

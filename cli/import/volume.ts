@@ -1,6 +1,6 @@
-import { hardenedRun } from "../../components/hardening.ts";
 import { docker } from "../engine.ts";
 import { messageOf, OperatorError } from "../operatorError.ts";
+import { volumeShell } from "../volumeShell.ts";
 
 /** What a volume holds, as its files say. */
 export interface VolumeLook {
@@ -52,10 +52,8 @@ export function tryCluster(id: string, volume: string, image: string): void {
 }
 
 function runOn(volume: string, image: string, script: string, mode: string, ...limits: readonly string[]): string {
-  const mount = `--mount=type=volume,source=${volume},target=${root}${mode}`;
-  const isolation = ["--network=none", "--user=999:999", ...hardenedRun, ...limits];
-  const run = ["run", "--rm", "--pull=never", "--label=dev.pgtenants.project=pgtenants", ...isolation, mount];
-  return docker(...run, "--entrypoint=sh", image, "-euc", script);
+  const mount = `type=volume,source=${volume},target=${root}${mode}`;
+  return docker(...volumeShell(image, [mount], limits), "-euc", script);
 }
 
 /** Reads what the script prints. */

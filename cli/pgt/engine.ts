@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as z from "zod";
-import { docker, labelled, labelOf } from "../engine.ts";
+import { labelFilters } from "../../components/names.ts";
+import { docker, labelOf, lines } from "../engine.ts";
 import { messageOf, OperatorError } from "../operatorError.ts";
 
 /** A container of a stack. */
@@ -30,7 +31,7 @@ const volumeDetails = z.array(z.object({ Labels: z.record(z.string(), z.string()
 
 /** The stack's containers by name, running or not. @throws OperatorError when the engine does not answer. */
 export function containersOf(stack: string): ReadonlyMap<string, StackContainer> {
-  const found = rows("container", "ls", "--all", "--no-trunc", ...labelled(stack)).map(
+  const found = rows("container", "ls", "--all", "--no-trunc", ...labelFilters(stack)).map(
     ({ Names = "", State = "", Labels }) => ({
       name: Names,
       state: State,
@@ -42,7 +43,7 @@ export function containersOf(stack: string): ReadonlyMap<string, StackContainer>
 
 /** The volumes of a stack's tenants; the router's is not among them. */
 export function tenantVolumes(stack: string): readonly StackVolume[] {
-  return rows("volume", "ls", ...labelled(stack)).flatMap(({ Name = "", Labels }) => {
+  return rows("volume", "ls", ...labelFilters(stack)).flatMap(({ Name = "", Labels }) => {
     const tenant = tenantOf(Labels);
     return tenant === undefined ? [] : [{ name: Name, tenant }];
   });
@@ -56,8 +57,7 @@ export function volumeLabels(name: string): Readonly<Record<string, string>> | u
 
 /** The names of the containers that use a volume, running or not. */
 export function usersOf(volume: string): string[] {
-  const names = docker("ps", "--all", "--filter", `volume=${volume}`, "--format", "{{.Names}}");
-  return names === "" ? [] : names.split("\n");
+  return lines(docker("ps", "--all", "--filter", `volume=${volume}`, "--format", "{{.Names}}"));
 }
 
 /** Runs a command of the Docker CLI beside others. @throws OperatorError with what it said, also when it takes longer than `milliseconds`. */
@@ -75,8 +75,7 @@ export async function dockerAtOnce(milliseconds: number, ...args: readonly strin
 }
 
 function rows(...args: readonly string[]) {
-  const printed = docker(...args, "--format", "{{json .}}");
-  return printed === "" ? [] : printed.split("\n").map((line) => row.parse(JSON.parse(line)));
+  return lines(docker(...args, "--format", "{{json .}}")).map((line) => row.parse(JSON.parse(line)));
 }
 
 function tenantOf(labels: string): string | undefined {

@@ -1,6 +1,6 @@
 import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
 import { typeTokens } from "../../components/names.ts";
-import { nameIn } from "../../components/stackState.ts";
+import { nameIn, resourceTypes } from "../../components/stackState.ts";
 import type { PgtEvent } from "./events.ts";
 
 /** Follows a deployment by the engine's events, and tells it tenant by tenant. */
@@ -36,13 +36,11 @@ const verbs: Readonly<Record<string, string>> = {
   replace: "replacing",
 };
 
-const passwordType = "random:index/randomPassword:RandomPassword";
-
 const things: Readonly<Record<string, string>> = {
-  "docker:index/container:Container": "container",
-  "docker:index/volume:Volume": "volume",
-  "docker:index/network:Network": "network",
-  [passwordType]: "password",
+  [resourceTypes.container]: "container",
+  [resourceTypes.volume]: "volume",
+  [resourceTypes.network]: "network",
+  [resourceTypes.password]: "password",
 };
 
 /** The last step of a tenant that runs: it ends when the server answers. */
@@ -57,7 +55,7 @@ export function followProgress(): Progress {
   const begin = (step: StepEventMetadata, seconds: number): PgtEvent[] => {
     if (!isChange(step)) return [];
     changed = true;
-    rotated ||= step.op === "replace" && step.type === passwordType;
+    rotated ||= step.op === "replace" && step.type === resourceTypes.password;
     const name = subjectOf(step);
     const subject = subjects.get(name) ?? { begun: seconds, open: new Set() };
     subjects.set(name, subject);

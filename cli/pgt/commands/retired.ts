@@ -1,9 +1,9 @@
-import { hardenedRun } from "../../../components/hardening.ts";
 import { postgresImageTag } from "../../../components/images.ts";
 import { volumeOf } from "../../../components/transitions.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { formatMiB } from "../../../tenants/units.ts";
 import { alignColumns } from "../../table.ts";
+import { volumeShell } from "../../volumeShell.ts";
 import type { Context } from "../context.ts";
 import { dockerAtOnce, type StackVolume, tenantVolumes } from "../engine.ts";
 import { heldVolumes } from "../heldVolumes.ts";
@@ -54,18 +54,8 @@ export function retiredVolumes(
 }
 
 function measured(kept: readonly { readonly volume: string }[], image: string): Promise<string> {
-  const mounts = kept.map(
-    ({ volume }, index) => `--mount=type=volume,source=${volume},target=/volumes/${index},readonly`,
-  );
-  const run = [
-    "run",
-    "--rm",
-    "--pull=never",
-    "--network=none",
-    "--user=999:999",
-    "--label=dev.pgtenants.project=pgtenants",
-  ];
-  return dockerAtOnce(readLimit, ...run, ...hardenedRun, ...mounts, "--entrypoint=sh", image, "-c", measure);
+  const mounts = kept.map(({ volume }, index) => `type=volume,source=${volume},target=/volumes/${index},readonly`);
+  return dockerAtOnce(readLimit, ...volumeShell(image, mounts), "-c", measure);
 }
 
 /** Reads what {@link measure} prints. */

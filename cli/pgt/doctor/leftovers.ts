@@ -1,4 +1,4 @@
-import { nameIn } from "../../../components/stackState.ts";
+import { nameIn, resourceTypes } from "../../../components/stackState.ts";
 import { listed } from "../../engine.ts";
 import { fileBackend } from "../../fileBackend.ts";
 import { compare } from "../../leftovers.ts";
@@ -10,12 +10,8 @@ import type { StackConfig } from "../stackConfig.ts";
 /** What a killed deployment left, and what was stopped behind Pulumi's back. */
 export function leftoverFinding({ folder }: StackConfig, stack: string): Finding {
   const { resources, pending } = readState(folder, stack);
-  const kinds = [
-    ["container", "docker:index/container:Container"],
-    ["network", "docker:index/network:Network"],
-  ] as const;
-  const found = kinds.flatMap(([kind, type]) => {
-    const { orphans, lost } = compare(type, resources, listed(kind, stack));
+  const found = (["container", "network"] as const).flatMap((kind) => {
+    const { orphans, lost } = compare(resourceTypes[kind], resources, listed(kind, stack));
     return [
       ...orphans.map(({ name }) => `${kind} ${name} is not in the state`),
       ...lost.map((urn) => `${nameIn(urn)} is in the state and does not run`),
