@@ -4,16 +4,18 @@ import { outputOf, run } from "./shell.ts";
 /** Ranges that are nobody's on the internet: the second half of the benchmarking range (RFC 2544), and the end of the shared one (RFC 6598). */
 const testRanges = ["198.19", "100.127"];
 
-/** A /24 that overlaps no network on the engine. */
-export async function freeSubnet(): Promise<string> {
+/** A subnet of up to 2^(32 - prefix) addresses that overlaps no network on the engine. `prefix` is from 16 to 24. */
+export async function freeSubnet(prefix = 24): Promise<string> {
   const ids = (await outputOf("docker", ["network", "ls", "--quiet"])).split("\n");
   const taken = (await Promise.all(ids.map(subnetsOf))).flat();
-  const start = Math.floor(Math.random() * 256);
+  const [count, size] = [2 ** (prefix - 16), 2 ** (24 - prefix)];
+  const start = Math.floor(Math.random() * count);
   const candidates = testRanges.flatMap((range) =>
-    Array.from({ length: 256 }, (_, step) => `${range}.${(start + step) % 256}.0/24`),
+    Array.from({ length: count }, (_, step) => `${range}.${((start + step) % count) * size}.0/${prefix}`),
   );
   const free = candidates.find((candidate) => !taken.some((subnet) => overlaps(candidate, subnet)));
-  if (free === undefined) throw new Error(`every /24 of ${testRanges.join(" and ")} is taken by a Docker network`);
+  if (free === undefined)
+    throw new Error(`every /${prefix} of ${testRanges.join(" and ")} is taken by a Docker network`);
   return free;
 }
 

@@ -10,18 +10,24 @@ import { outputOf, run } from "./shell.ts";
  * are then stopped and started in another order, which is what an engine's restart does to their addresses.
  */
 export async function restartEngine(containers: readonly string[]): Promise<void> {
-  const own = ownEngine();
-  if (own === undefined) {
+  if (!(await restartOwnEngine())) {
     await outputOf("docker", ["stop", "--time", "60", ...containers]);
     for (const container of [...containers].reverse()) await outputOf("docker", ["start", container]);
-  } else {
-    process.kill(own.pid, "SIGTERM");
-    await until(async () => !isRunning(own.pid), 120);
-    const log = openSync(own.log, "a");
-    spawn(own.command[0] ?? "dockerd", own.command.slice(1), { detached: true, stdio: ["ignore", log, log] }).unref();
-    await until(async () => (await run("docker", ["info"])).code === 0, 60);
   }
   await until(async () => (await accepting(containers)) === containers.length - 1, 60);
+}
+
+/** Restarts the engine where set-up started it, and waits until it answers. Elsewhere it does nothing and gives false. */
+export async function restartOwnEngine(): Promise<boolean> {
+  const own = ownEngine();
+  if (own === undefined) return false;
+  process.kill(own.pid, "SIGTERM");
+  await until(async () => !isRunning(own.pid), 300);
+  const log = openSync(own.log, "a");
+  spawn(own.command[0] ?? "dockerd", own.command.slice(1), { detached: true, stdio: ["ignore", log, log] }).unref();
+  // With hundreds of containers to start it listens late.
+  await until(async () => (await run("docker", ["info"])).code === 0, 600);
+  return true;
 }
 
 interface OwnEngine {

@@ -32,19 +32,28 @@ export interface TestStack {
   readonly remove: () => Promise<void>;
 }
 
-/** Makes a stack of the given tenants, without deploying it. `config` overrides settings. */
-export async function makeTestStack(ids: readonly string[], config: Record<string, string> = {}): Promise<TestStack> {
-  const folder = mkdtempSync(join(tmpdir(), "pgtenants-e2e-"));
+/** Makes a stack of the given tenants, without deploying it. `config` overrides settings; the stack's name begins with `prefix`. */
+export async function makeTestStack(
+  ids: readonly string[],
+  config: Record<string, string> = {},
+  prefix = "e2e",
+): Promise<TestStack> {
+  const folder = mkdtempSync(join(tmpdir(), `pgtenants-${prefix}-`));
   try {
-    return await makeIn(folder, ids, config);
+    // The name of the bridge's interface leaves a stack 11 characters.
+    return await makeIn(folder, `${prefix}-${randomBytes(3).toString("hex")}`.slice(0, 11), ids, config);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function makeIn(folder: string, ids: readonly string[], config: Record<string, string>): Promise<TestStack> {
-  const name = `e2e-${randomBytes(3).toString("hex")}`;
+async function makeIn(
+  folder: string,
+  name: string,
+  ids: readonly string[],
+  config: Record<string, string>,
+): Promise<TestStack> {
   const domain = `${name}.localhost`;
   const port = await freePort();
   const settings = {
@@ -52,7 +61,7 @@ async function makeIn(folder: string, ids: readonly string[], config: Record<str
     port: String(port),
     listenAddress: "127.0.0.1",
     hostAddress: "127.0.0.1",
-    subnet: await freeSubnet(),
+    subnet: config["subnet"] ?? (await freeSubnet()),
     deletionProtection: "false",
     tenantsFile: join(folder, "tenants.yaml"),
     ...(await writeCertificate(folder, domain)),
@@ -121,7 +130,7 @@ async function writeCertificate(folder: string, domain: string) {
 }
 
 /** Below the ports that the kernel gives to outgoing connections, one of which would take it before the router does. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const port = randomInt(20_000, 32_000);
     if (await isFree(port)) return port;

@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DensityStep } from "../results.ts";
+import { outputOf } from "./execute.ts";
+import { type Proportional, processes, proportional, treeOf } from "./processTree.ts";
+
+/** The machine before the first tenant. */
+export interface Baseline {
+  readonly availableMiB: number;
+  /** Engine and containerd together. */
+  readonly engineMiB: number;
+}
+
+/** How long tenants are left alone before they count as idle, in seconds. */
+const idleSeconds = 10;
+
+/** Reads it. */
+export async function readBaseline(): Promise<Baseline> {
+  return { availableMiB: availableMiB(), engineMiB: engineMiB(processes()) };
+}
+
+/** What the machine has left for programs; page cache that can be given back counts as left. */
+export function availableMiB(): number {
+  return Number(/^MemAvailable:\s+(\d+) kB/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1] ?? 0) / 1024;
+}
+
+type Memory = Omit<DensityStep, "tenants" | "answering" | "restartSeconds">;
+
+/** Memory and processes of a stack's tenants, all added up, once they have been idle for a while. */
+export async function readMemory(stack: string, baseline: Baseline): Promise<Memory> {
+  await sleep(idleSeconds * 1000);
+  const filters = [`label=dev.pgtenants.stack=${stack}`, "label=dev.pgtenants.tenant"].flatMap((one) => [
+    "--filter",
+    one,
+  ]);
+  const ids = (await outputOf("docker", ["ps", "--quiet", "--no-trunc", ...filters]))
+    .split("\n")
+    .filter((id) => id !== "");
+  if (ids.length === 0) throw new Error("no tenant runs");
+  const lines = processes();
+  const format = "{{.State.Pid}}";
+  const roots = (await outputOf("docker", ["inspect", "--format", format, ...ids])).split("\n").map(Number);
+  const servers = roots.flatMap(treeOf);
+  const used = add(servers.map(proportional));
+  const shims = [...lines].filter(
+    ([, line]) => line.includes("containerd-shim") && ids.some((id) => line.includes(id)),
+  );
+  const shim = add(shims.map(([pid]) => proportional(pid)));
+  return {
+    anonymousMiB: used.anonymous,
+    sharedMiB: used.shared,
+    fileMiB: used.file,
+    cgroupMiB: roots.reduce((sum, pid) => sum + chargedMiB(pid), 0),
+    shimMiB: shim.anonymous + shim.shared,
+    engineMiB: engineMiB(lines) - baseline.engineMiB,
+    availableMiB: baseline.availableMiB - availableMiB(),
+    processes: servers.length,
+  };
+}
+
+function add(parts: readonly (Proportional | undefined)[]): Proportional {
+  const sum = { anonymous: 0, shared: 0, file: 0 };
+  for (const part of parts) {
+    sum.anonymous += part?.anonymous ?? 0;
+    sum.shared += part?.shared ?? 0;
+    sum.file += part?.file ?? 0;
+  }
+  return sum;
+}
+
+function engineMiB(lines: ReadonlyMap<number, string>): number {
+  const engine = [...lines].filter(([, line]) => /^(\S*\/)?(dockerd|containerd)( |$)/.test(line));
+  const { anonymous, shared } = add(engine.map(([pid]) => proportional(pid)));
+  return anonymous + shared;
+}
+
+/** What a process's container is charged with. The kernel says where that is written. */
+function chargedMiB(pid: number): number {
+  const groups = readFileSync(`/proc/${pid}/cgroup`, "utf8").split("\n");
+  const v1 = groups.map((line) => /^\d+:memory:(.*)$/.exec(line)?.[1]).find((path) => path !== undefined);
+  const v2 = groups.map((line) => /^0::(.*)$/.exec(line)?.[1]).find((path) => path !== undefined);
+  const file =
+    v1 === undefined ? `/sys/fs/cgroup${v2}/memory.current` : `/sys/fs/cgroup/memory${v1}/memory.usage_in_bytes`;
+  return Number(readFileSync(file, "utf8")) / 2 ** 20;
+}
