@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
@@ -9,7 +12,7 @@ import { processLimit, reloadSettings, settingArguments, startSettings } from ".
 import type { Settings } from "./settings.ts";
 import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
-import { renderTenantSql } from "./tenantSql.ts";
+import { renderTenantSpec, statementsFile } from "./tenantSpec.ts";
 import type { Tls } from "./tlsFiles.ts";
 
 /** What a server needs besides the tenant. */
@@ -29,6 +32,10 @@ const openFiles = 4096;
 
 /** Size limit of /dev/shm in MiB. What is used counts against the container's memory, so the memory limit is the one that holds. */
 const sharedMemoryMiB = 1024;
+
+const statementsHash = createHash("sha256")
+  .update(readFileSync(new URL(basename(statementsFile), import.meta.url)))
+  .digest("hex");
 
 /**
  * A tenant's container and the steps that make it fit for use. What comes back is known when the server answers with the tenant's password.
@@ -119,8 +126,8 @@ function createSqlStep(
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command {
   const { fingerprint } = tlsOf(tenant, settings).certificate;
-  const sql = password.apply((secret) =>
-    renderTenantSql({
+  const spec = password.apply((secret) =>
+    renderTenantSpec({
       owner: tenant.owner,
       // Of the first id, so that the verifier of a renamed tenant stays as it is.
       verifier: scramVerifier(tenantHost(tenant.origin, settings.domain), secret),
@@ -135,14 +142,18 @@ function createSqlStep(
     {
       create:
         'docker update --pids-limit "$PROCESSES" "$CONTAINER" >/dev/null && ' +
+        ': <"$STATEMENTS" && cat - "$STATEMENTS" | ' +
         `docker exec --interactive "$CONTAINER" /usr/local/lib/pgtenants/apply.sh "$READY_SECONDS" "$DISK_MIB" || ${sayWhy}`,
       environment: {
         CONTAINER: container.id,
         READY_SECONDS: String(readySeconds),
         PROCESSES: String(processLimit(tenant)),
         DISK_MIB: String(tenant.diskMiB),
+        STATEMENTS: statementsFile,
+        // Other statements run again on every tenant.
+        STATEMENTS_HASH: statementsHash,
       },
-      stdin: sql,
+      stdin: spec,
       logging: command.local.Logging.None,
       addPreviousOutputInEnv: false,
     },

@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ipaddr from "ipaddr.js";
 import { scramVerifier } from "../../components/scramVerifier.ts";
-import { renderTenantSql } from "../../components/tenantSql.ts";
+import { renderTenantSpec, statementsFile } from "../../components/tenantSpec.ts";
 import type { TestStack } from "../../test/e2e/support/testStack.ts";
 import { type Door, firstAnswer } from "./answer.ts";
 import { composeFile, type Inspected, type Own, runArguments } from "./bare.ts";
@@ -55,7 +55,7 @@ export async function bareTenant(
 }
 
 function sql({ user, database, password }: { user: string; database: string; password: string }): string {
-  return renderTenantSql({
+  const spec = renderTenantSpec({
     owner: user,
     verifier: scramVerifier(user, password),
     database,
@@ -63,6 +63,7 @@ function sql({ user, database, password }: { user: string; database: string; pas
     access: { login: true, allow: [] },
     settings: {},
   });
+  return spec + readFileSync(statementsFile, "utf8");
 }
 
 /** The compose command out of the peers' image, which has one wherever the engine has none. Undefined where it does not run here. */

@@ -109,9 +109,12 @@ function layOut(folder: string): Record<string, string> {
   const work = join(folder, "project");
   for (const path of [home, work, join(folder, "backend")]) mkdirSync(path);
   cpSync(join(project, "Pulumi.yaml"), join(work, "Pulumi.yaml"));
-  for (const link of ["index.ts", "package.json", "node_modules"]) symlinkSync(join(project, link), join(work, link));
+  for (const link of ["index.ts", "components", "package.json", "node_modules"])
+    symlinkSync(join(project, link), join(work, link));
   const plugins = join(process.env["PULUMI_HOME"] ?? join(process.env["HOME"] ?? "", ".pulumi"), "plugins");
   symlinkSync(plugins, join(home, "plugins"));
+  // As in the home that set-up makes: no folder, so no logs of every command.
+  writeFileSync(join(home, "logs"), "");
   return {
     PULUMI_HOME: home,
     PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,

@@ -1,4 +1,9 @@
-\set spec '{"owner":"acme","verifier":"SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy","database":"acme_prod","connectionLimit":40,"access":{"login":true,"allow":["203.0.113.0/24"]},"settings":{"authentication_timeout":"10s","effective_cache_size":"192MB"}}'
+-- Makes role, database, grants, reloadable settings and sessions what the variable "spec" says, one JSON document that comes before this text.
+-- For psql, run by the superuser; may be run any number of times; restarts nothing. Names and values reach statements through format's %I and
+-- %L only. A server that the disk guard has made read-only stays so.
+
+-- The verifier must not reach the server's log or this script's error output: hence this block. 10 is the superuser's oid in every cluster.
+-- Every other role loses what a superuser could have given it: a cluster that was made elsewhere may have any.
 \set ON_ERROR_STOP on
 \set VERBOSITY terse
 SET search_path = pg_catalog, pg_temp;

@@ -1,0 +1,34 @@
+import type { ServerSettings } from "./serverSettings.ts";
+
+/** What a tenant's database is to look like. Plain values. */
+export interface TenantSpec {
+  /** The role that owns the database and that the tenant logs in as. */
+  readonly owner: string;
+  /** SCRAM-SHA-256 verifier of the owner's password; see `scramVerifier`. */
+  readonly verifier: string;
+  /** The tenant's database. Another name makes another, empty database; the old one stays. */
+  readonly database: string;
+  /** The most connections of that role. Sessions above a lower limit live on. */
+  readonly connectionLimit: number;
+  readonly access: {
+    /** Whether the role may log in. Where it may not, its sessions end. */
+    readonly login: boolean;
+    /** The networks that the router lets in; a change ends the role's sessions, so that none stays that would not be let in now. */
+    readonly allow: readonly string[];
+  };
+  /** Settings that need no restart. One that is gone from here falls back to the server's default. */
+  readonly settings: ServerSettings;
+}
+
+/** The statements that a specification is for, relative to the project's folder. They are the same for all tenants, so no state holds them. */
+export const statementsFile = "components/tenant.sql";
+
+/** The first line of what psql runs: the specification for {@link statementsFile}, where data enters at this one place, as one quoted JSON document. */
+export function renderTenantSpec(spec: TenantSpec): string {
+  return `\\set spec ${psqlQuoted(JSON.stringify(spec))}\n`;
+}
+
+/** A psql meta-command argument: in single quotes, quotes doubled, and backslashes escaped, which psql would read as C escapes. */
+function psqlQuoted(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+}

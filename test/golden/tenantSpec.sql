@@ -1,0 +1,1 @@
+\set spec '{"owner":"acme","verifier":"SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy","database":"acme_prod","connectionLimit":40,"access":{"login":true,"allow":["203.0.113.0/24"]},"settings":{"authentication_timeout":"10s","effective_cache_size":"192MB"}}'

@@ -1,0 +1,28 @@
+import { describe, expect, test } from "vitest";
+import { renderTenantSpec, type TenantSpec } from "../../../components/tenantSpec.ts";
+
+const spec: TenantSpec = {
+  owner: "acme",
+  verifier: "SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy",
+  database: "acme_prod",
+  connectionLimit: 40,
+  access: { login: true, allow: ["203.0.113.0/24"] },
+  settings: { authentication_timeout: "10s", effective_cache_size: "192MB" },
+};
+
+describe("renderTenantSpec", () => {
+  test("renders one line of data", async () => {
+    await expect(renderTenantSpec(spec)).toMatchFileSnapshot("../../golden/tenantSpec.sql");
+  });
+
+  // What PostgreSQL makes of such names is shown end to end, in test/e2e/tenantSql.test.ts.
+  test.each(["'", "\\", "'; DROP DATABASE postgres; --", "\\'", "$$", ":'spec'", "`id`", "\n"])(
+    "keeps %j on the line and inside the quotes",
+    (text) => {
+      const rendered = renderTenantSpec({ ...spec, database: text });
+      const quoted = /^\\set spec '(.*)'\n$/.exec(rendered)?.[1] ?? "";
+      expect(quoted.replaceAll("''", "")).not.toContain("'");
+      expect(JSON.parse(quoted.replaceAll("''", "'").replaceAll("\\\\", "\\")).database).toBe(text);
+    },
+  );
+});
