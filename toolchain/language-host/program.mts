@@ -43,7 +43,7 @@ export function runProgram(request: RunRequest, engineAddress: string): Promise<
 
   const options = (info.getOptions()?.toJavaScript() ?? {}) as Record<string, unknown>;
   const args = [
-    `--require=${join(import.meta.dirname, "frames.cjs")}`,
+    `--require=${join(import.meta.dirname, "preload.cjs")}`,
     ...nodeArguments(options["nodeargs"]),
     join(sdk, "cmd/run"),
     ...flag("monitor", request.getMonitorAddress()),

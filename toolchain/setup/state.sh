@@ -7,10 +7,23 @@ set_up_folders() {
     fail "cannot make $PGTENANTS_STATE or $PGTENANTS_CACHE" "set PGTENANTS_STATE and PGTENANTS_CACHE to folders that this user may write"
   export PULUMI_HOME="$PGTENANTS_STATE/pulumi-home" PULUMI_BACKEND_URL="file://$PGTENANTS_STATE/backend"
   export PULUMI_CONFIG_PASSPHRASE_FILE="$PGTENANTS_STATE/passphrase" PULUMI_SKIP_UPDATE_CHECK=true
+  keep_no_logs
   # Pulumi.dev.yaml is in the repository, the passphrase is not: the stack's salt is taken from its state where the file has none.
   export PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true
+  # Node.js keeps what it made of the SDK's sources: language host and program are started anew by every command.
+  export NODE_COMPILE_CACHE="$PGTENANTS_CACHE/node-compile-cache"
+  # The engine asks the providers what would change in several resources at once: a fifth of a preview's time.
+  export PULUMI_PARALLEL_DIFF=true
   # A passphrase in the user's environment would win over the file.
   unset PULUMI_CONFIG_PASSPHRASE
+}
+
+# The CLI logs all that it does, secrets encrypted: 5 MB for a preview of 100 tenants, and a seventh of its time. There is no setting
+# against it; where it finds no folder it goes on without.
+keep_no_logs() {
+  if [ -f "$PULUMI_HOME/logs" ]; then return 0; fi
+  rm -rf "$PULUMI_HOME/logs"
+  printf 'A file, so that Pulumi keeps no logs of every command here. It makes its folder again when this is deleted; set-up puts it back.\n' >"$PULUMI_HOME/logs"
 }
 
 # Made once, 256 bits. Never written again: without it no secret in the state can be read.
@@ -116,7 +129,7 @@ write_environment() {
     printf '# Written by set-up. Use it by: source %s\n' "$file"
     # The cache too: a set-up that did not know it would take our tools on PATH for the machine's own.
     for name in PGTENANTS_STATE PGTENANTS_CACHE PULUMI_HOME PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE_FILE \
-      PULUMI_SKIP_UPDATE_CHECK PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER ${DOCKER_HOST:+DOCKER_HOST}; do
+      PULUMI_SKIP_UPDATE_CHECK PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER PULUMI_PARALLEL_DIFF NODE_COMPILE_CACHE ${DOCKER_HOST:+DOCKER_HOST}; do
       printf 'export %s=%q\n' "$name" "${!name}"
     done
     printf 'unset PULUMI_CONFIG_PASSPHRASE\n'
