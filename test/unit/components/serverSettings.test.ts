@@ -53,6 +53,6 @@ describe("server settings", () => {
   });
 
   test("each setting is an argument of its own", () => {
-    expect(settingArguments({ a: "1", b: "x y; z" })).toEqual(["-c", "a=1", "-c", "b=x y; z"]);
+    expect(settingArguments({ a: "1", b: "x y; z" })).toEqual(["--a=1", "--b=x y; z"]);
   });
 });
