@@ -19,7 +19,7 @@ export interface TenantDatabaseArgs {
   readonly state: pulumi.Input<string>;
   /** What the last deployment knows of the tenant; undefined for a new one. */
   readonly last: LastTenant | undefined;
-  /** The written routes: who may come in is decided there before sessions are ended here. */
+  /** The written routes: who may come in is decided there before sessions are ended here, where there can be some. */
   readonly routes: pulumi.Resource;
 }
 

@@ -47,7 +47,9 @@ export function runTenantServer(
 ): pulumi.Output<string> {
   const container = createContainer(name, args, opts);
   const certificate = args.tenant.tls === "passthrough" ? [createCertificateStep(name, args, container, opts)] : [];
-  return createSqlStep(name, args, container, { ...opts, dependsOn: [...certificate, args.routes] }).id;
+  // A new tenant has no sessions that could come back by a route that is to be closed: it need not wait until the router has the new ones.
+  const routes = args.last === undefined ? [] : [args.routes];
+  return createSqlStep(name, args, container, { ...opts, dependsOn: [...certificate, ...routes] }).id;
 }
 
 /** What clients see: with passthrough the tenant's own certificate where it has one, else the wildcard's. */

@@ -118,6 +118,21 @@ describe("a tenant's life", () => {
   });
 });
 
+test.each([
+  ["of a new tenant does not wait for the routes", undefined, 0],
+  ["of any other comes after the routes: who may come in is decided first", lastTenant({}), 1],
+])("the SQL step %s", async (_, last, waitsFor) => {
+  let dependencies: unknown;
+  await registeredBy(() => {
+    const transform = ({ name, opts }: pulumi.ResourceTransformationArgs) => {
+      if (name === "acme-sql") dependencies = opts.dependsOn;
+      return undefined;
+    };
+    new TenantDatabase("acme", databaseArgs(tenant(), last), { transformations: [transform] });
+  });
+  expect(dependencies).toHaveLength(waitsFor);
+});
+
 test("a resource or a call that no test expects is an error, not silence", () => {
   const { newResource, call } = strictMocks(false, () => undefined);
   expect(() => newResource({ type: "random:index/randomPet:RandomPet", name: "surprise", inputs: {} })).toThrow(
