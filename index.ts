@@ -9,19 +9,21 @@ import { readSettings } from "./components/settings.ts";
 import { tenantBridge } from "./components/tenantBridge.ts";
 import { TenantDatabase } from "./components/tenantDatabase.ts";
 import { routesOf, summarize } from "./components/tenantOutputs.ts";
+import { readTenantTls } from "./components/tenantTls.ts";
 import { Traefik } from "./components/traefik.ts";
 import { previousOf } from "./components/transitions.ts";
 import { loadTenants } from "./tenants/load.ts";
 
 const settings = readSettings();
 const listed = orRunError(() => loadTenants(settings.tenantsFile));
+const tenantTls = readTenantTls(listed, settings);
 const last = await lastDeployment(settings.stack);
 const placed = await admitTenants(listed, last, settings);
 
 const state = new random.RandomId("state", { byteLength: 8 }).hex;
 const bridge = tenantBridge(settings).name;
 const router = new Traefik("traefik", { settings, state, routes: routesOf(placed, settings.domain) });
-const shared = { settings, bridge, state, routes: router.routesWritten };
+const shared = { settings, tenantTls, bridge, state, routes: router.routesWritten };
 const databases = placed.map(
   (tenant) => new TenantDatabase(tenant.id, { ...shared, tenant, last: previousOf(tenant, last) }),
 );

@@ -48,9 +48,9 @@ function missingPassword({ id, password }: Tenant, { tenantsFile, passwords }: S
 }
 
 /** A renamed tenant whose certificate stayed with its earlier id would get the wildcard's private key instead. */
-function leftCertificate({ id, formerIds, tls }: Tenant, { tenantTls }: Settings): string[] {
-  const former = formerIds.find((name) => tenantTls.has(name));
-  if (tls === "terminate" || former === undefined || tenantTls.has(id)) return [];
+function leftCertificate({ id, formerIds, tls }: Tenant, { tenantCertificates }: Settings): string[] {
+  const former = formerIds.find((name) => tenantCertificates.has(name));
+  if (tls === "terminate" || former === undefined || tenantCertificates.has(id)) return [];
   return [
     `tenantCertificates: got a certificate for "${former}", which is called "${id}" now, expected one for "${id}"; ` +
       `set it with: pulumi config set --path tenantCertificates.${id}.certificateFile <path>, the same for keyFile, ` +
@@ -59,9 +59,12 @@ function leftCertificate({ id, formerIds, tls }: Tenant, { tenantTls }: Settings
 }
 
 /** The wildcard's key in one tenant's volume: whoever breaks into that server can pose as every other tenant's. */
-async function warnOfSharedKey(listed: readonly Tenant[], { tenantsFile, tenantTls }: Settings): Promise<void> {
+async function warnOfSharedKey(
+  listed: readonly Tenant[],
+  { tenantsFile, tenantCertificates }: Settings,
+): Promise<void> {
   const sharing = listed.filter(
-    ({ id, tls, state }) => tls === "passthrough" && state === "running" && !tenantTls.has(id),
+    ({ id, tls, state }) => tls === "passthrough" && state === "running" && !tenantCertificates.has(id),
   );
   const [first] = sharing;
   if (first === undefined) return;

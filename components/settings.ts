@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { postgresImageTag, traefikImageTag } from "./images.ts";
-import { type StackNames, stackNames, tenantHost } from "./names.ts";
+import { type StackNames, stackNames } from "./names.ts";
 import { orRunError, runError } from "./runError.ts";
 import { parseNetworks, parsePasswords, parseTenantCertificates } from "./structuredSettings.ts";
 import { developmentFiles, readTls, type Tls, type TlsFiles } from "./tlsFiles.ts";
@@ -24,8 +24,8 @@ export interface Settings extends Tls {
   readonly proxyProtocolFrom: readonly string[];
   /** By id, the passwords of tenants with `password: custom`. Secret. */
   readonly passwords: ReadonlyMap<string, string>;
-  /** By id, the certificates of tenants with `tls: passthrough` that have one of their own. */
-  readonly tenantTls: ReadonlyMap<string, Tls>;
+  /** By id, the files of certificates of their own, for tenants with `tls: passthrough`; see `readTenantTls`. */
+  readonly tenantCertificates: ReadonlyMap<string, TlsFiles>;
   /** Image of the tenants' servers. Another one restarts every tenant. */
   readonly postgresImage: string;
   /** Image of the router. Another one restarts it, so every session ends once. */
@@ -80,7 +80,7 @@ export function readSettings(): Settings {
     hostAddress: address(config, "hostAddress", []),
     proxyProtocolFrom: structured("proxyProtocolFrom", parseNetworks, []),
     passwords: passwords(),
-    tenantTls: tenantTls(domain),
+    tenantCertificates: structured("tenantCertificates", parseTenantCertificates, new Map()),
     postgresImage: config.get("postgresImage") ?? postgresImageTag(),
     traefikImage: config.get("traefikImage") ?? traefikImageTag(),
     ...tls,
@@ -159,17 +159,4 @@ function passwords(): ReadonlyMap<string, string> {
 /** The SDK tells nobody which settings are secret; this is where the engine tells the SDK. */
 function secretKeys(): readonly string[] {
   return z.array(z.string()).parse(JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]"));
-}
-
-function tenantTls(domain: string): ReadonlyMap<string, Tls> {
-  const files = structured("tenantCertificates", parseTenantCertificates, new Map());
-  return new Map(
-    [...files].map(([id, pair]) => {
-      const names = {
-        certificate: `tenantCertificates.${id}.certificateFile`,
-        key: `tenantCertificates.${id}.keyFile`,
-      };
-      return [id, readTls(pair, tenantHost(id, domain), names)];
-    }),
-  );
 }

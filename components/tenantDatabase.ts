@@ -6,13 +6,15 @@ import type { LastTenant } from "./lastDeployment.ts";
 import { ownerLabels, tenantHost, typeTokens } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
-import { runTenantServer, tlsOf } from "./tenantServer.ts";
+import { runTenantServer } from "./tenantServer.ts";
+import type { TenantTls } from "./tenantTls.ts";
 import { volumeOf } from "./transitions.ts";
 
 export interface TenantDatabaseArgs {
   /** The tenant, as tenants.yaml and its plan say, and its fixed address on the bridge. Another address restarts it. */
   readonly tenant: PlacedTenant;
   readonly settings: Settings;
+  readonly tenantTls: TenantTls;
   /** The bridge's name. Another one restarts the tenant. */
   readonly bridge: pulumi.Input<string>;
   /** The name of this stack's state, for the container's labels; see `stateLabel`. */
@@ -126,14 +128,16 @@ function customPassword({ tenant, settings }: TenantDatabaseArgs): pulumi.Output
 }
 
 function connectionTarget(tenant: PlacedTenant, settings: Settings): Omit<ConnectionTarget, "password"> {
+  const passesThrough = tenant.tls === "passthrough";
+  const own = passesThrough ? settings.tenantCertificates.get(tenant.id) : undefined;
   return {
     id: tenant.id,
     host: tenantHost(tenant.id, settings.domain),
     port: settings.port,
     database: tenant.database,
     user: tenant.owner,
-    caFile: tlsOf(tenant, settings).caFile,
+    caFile: own === undefined ? settings.caFile : own.ca,
     hostAddress: settings.hostAddress,
-    channelBinding: tenant.tls === "passthrough",
+    channelBinding: passesThrough,
   };
 }

@@ -9,9 +9,7 @@ import { hardened } from "./hardening.ts";
 import { ownerLabels, stateLabel, tenantHost } from "./names.ts";
 import { scramVerifier } from "./scramVerifier.ts";
 import { processLimit, reloadSettings, settingArguments, startSettings } from "./serverSettings.ts";
-import type { Settings } from "./settings.ts";
 import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
-import type { PlacedTenant } from "./tenantOutputs.ts";
 import { renderTenantSpec, statementsFile } from "./tenantSpec.ts";
 import type { Tls } from "./tlsFiles.ts";
 
@@ -52,9 +50,9 @@ export function runTenantServer(
   return createSqlStep(name, args, container, { ...opts, dependsOn: [...certificate, ...routes] }).id;
 }
 
-/** What clients see: with passthrough the tenant's own certificate where it has one, else the wildcard's. */
-export function tlsOf({ id, tls }: Pick<PlacedTenant, "id" | "tls">, settings: Settings): Tls {
-  return (tls === "passthrough" ? settings.tenantTls.get(id) : undefined) ?? settings;
+/** What the tenant's server shows where TLS passes through: its own certificate where it has one, else the wildcard's. */
+function tlsOf({ tenant, settings, tenantTls }: TenantServerArgs): Tls {
+  return tenantTls.get(tenant.id) ?? settings;
 }
 
 function createContainer(
@@ -99,11 +97,11 @@ function createContainer(
 /** The tenant's certificate for `tls: passthrough`, written into its volume; the SQL step then makes the server use it. */
 function createCertificateStep(
   name: string,
-  { tenant, settings }: TenantServerArgs,
+  args: TenantServerArgs,
   container: docker.Container,
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command {
-  const { bundle, fingerprint } = tlsOf(tenant, settings).certificate;
+  const { bundle, fingerprint } = tlsOf(args).certificate;
   return new command.local.Command(
     `${name}-certificate`,
     {
@@ -123,11 +121,12 @@ function createCertificateStep(
  */
 function createSqlStep(
   name: string,
-  { tenant, settings, password }: TenantServerArgs,
+  args: TenantServerArgs,
   container: docker.Container,
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command {
-  const { fingerprint } = tlsOf(tenant, settings).certificate;
+  const { tenant, settings, password } = args;
+  const { fingerprint } = tlsOf(args).certificate;
   const spec = password.apply((secret) =>
     renderTenantSpec({
       owner: tenant.owner,

@@ -17,7 +17,7 @@ export const settings: Settings = {
   hostAddress: undefined,
   proxyProtocolFrom: [],
   passwords: new Map(),
-  tenantTls: new Map(),
+  tenantCertificates: new Map(),
   postgresImage: "pgtenants/postgres:test",
   traefikImage: "pgtenants/traefik:test",
 };

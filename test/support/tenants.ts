@@ -35,7 +35,15 @@ export function tenant(differences: Partial<PlacedTenant> = {}): PlacedTenant {
 
 /** What a component gets for a tenant; to be called where mocks are in place. */
 export function databaseArgs(tenant: PlacedTenant, last?: LastTenant): TenantDatabaseArgs {
-  return { tenant, settings, bridge: "pgtenants-dev", state: "0123456789abcdef", last, routes: routesResource() };
+  return {
+    tenant,
+    settings,
+    tenantTls: new Map(),
+    bridge: "pgtenants-dev",
+    state: "0123456789abcdef",
+    last,
+    routes: routesResource(),
+  };
 }
 
 /** What the state says of a small tenant that runs, with the differences that a test is about. */
