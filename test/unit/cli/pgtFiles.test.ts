@@ -71,6 +71,28 @@ describe("lockFile", () => {
     expect(readdirSync(folder)).toEqual(["tenants.yaml"]);
   });
 
+  test("leaves the takeover of a dead process's lock to the one that has begun it", () => {
+    const { pid } = spawnSync("true");
+    const dead = JSON.stringify({ pid, hostname: hostname(), command: "pgt stop", since: "" });
+    writeFileSync(lock(), dead);
+    writeFileSync(`${lock()}.takeover`, dead);
+    expect(() => lockFile(file, "pgt start")).toThrow("is being taken over by another pgt");
+    expect(readFileSync(lock(), "utf8")).toBe(dead);
+  });
+
+  test("lets go of its own only", () => {
+    const release = lockFile(file, "pgt stop");
+    const other = JSON.stringify({ pid: 1, hostname: "elsewhere", command: "pgt start", since: "" });
+    writeFileSync(lock(), other);
+    release();
+    expect(readFileSync(lock(), "utf8")).toBe(other);
+  });
+
+  test("says of one that is empty, as after a full disk, what to remove", () => {
+    writeFileSync(lock(), "");
+    expect(() => lockFile(file, "pgt start")).toThrow(`the lock ${lock()} cannot be read`);
+  });
+
   test("leaves one of another machine alone: nobody here can know", () => {
     writeFileSync(lock(), JSON.stringify({ pid: 1, hostname: "elsewhere", command: "pgt stop", since: "then" }));
     expect(() => lockFile(file, "pgt start")).toThrow("process 1 on elsewhere, since then");
