@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { admitTenants } from "./components/admission.ts";
 import { lastDeployment } from "./components/lastDeployment.ts";
+import { refuseOutdated } from "./components/outdatedCertificates.ts";
 import { orRunError } from "./components/runError.ts";
 import { readSettings } from "./components/settings.ts";
 import { tenantBridge } from "./components/tenantBridge.ts";
@@ -17,7 +18,8 @@ import { loadTenants } from "./tenants/load.ts";
 const settings = readSettings();
 const listed = orRunError(() => loadTenants(settings.tenantsFile));
 const tenantTls = readTenantTls(listed, settings);
-const last = await lastDeployment(settings.stack);
+const { tenants: last, certificates } = await lastDeployment(settings.stack);
+await refuseOutdated([settings, ...tenantTls.values()], certificates);
 const placed = await admitTenants(listed, last, settings);
 
 const state = new random.RandomId("state", { byteLength: 8 }).hex;

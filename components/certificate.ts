@@ -6,6 +6,8 @@ export interface ServerCertificate {
   readonly bundle: string;
   /** Names this pair: the first 16 hex digits of the SHA-256 of the bundle's chain. Another certificate has another one. */
   readonly fingerprint: string;
+  /** Why it should not be served now: it has expired, or is not valid yet. Undefined where it is valid. */
+  readonly outdated: string | undefined;
 }
 
 /** The settings that name the two files of a pair, for messages. */
@@ -18,7 +20,8 @@ export interface PairSettings {
 export const wildcardSettings: PairSettings = { certificate: "tlsCertificateFile", key: "tlsKeyFile" };
 
 /**
- * Checks a certificate and its key before anything is changed: they belong together, they are valid now, and they cover `host`.
+ * Checks a certificate and its key before anything is changed: they belong together, and they cover `host`. Whether they are valid at `now`
+ * is noted, for who knows whether they are served already.
  * @param chain PEM, the server's certificate first (`fullchain.pem`). @param key PEM (`privkey.pem`).
  * @param host a host name, or `*.<domain>` for every tenant's.
  * @throws Error that says which of the files is wrong, what was found in it and what was expected.
@@ -37,18 +40,22 @@ export function checkCertificate(
         "every host name that it is served for must be covered by it",
     );
   }
-  if (now < leaf.validFromDate || now > leaf.validToDate) {
-    throw new Error(
-      `${settings.certificate}: got a certificate that is valid from ${leaf.validFrom} to ${leaf.validTo}, expected one that is valid now; renew it`,
-    );
-  }
   if (!leaf.checkPrivateKey(parseKey(key, settings))) {
     throw new Error(
       `${settings.key}: got a key of another certificate, expected the key of ${settings.certificate}; use the pair of files of one renewal`,
     );
   }
   const fingerprint = createHash("sha256").update(chain).digest("hex").slice(0, 16);
-  return { bundle: `${chain.trimEnd()}\n${key.trimEnd()}\n`, fingerprint };
+  return { bundle: `${chain.trimEnd()}\n${key.trimEnd()}\n`, fingerprint, outdated: whyOutdated(leaf, now, settings) };
+}
+
+function whyOutdated(
+  { validFromDate, validToDate, validFrom, validTo }: X509Certificate,
+  now: Date,
+  settings: PairSettings,
+) {
+  if (validFromDate <= now && now <= validToDate) return undefined;
+  return `${settings.certificate}: got a certificate that is valid from ${validFrom} to ${validTo}, expected one that is valid now; renew it`;
 }
 
 function parseLeaf(chain: string, settings: PairSettings): X509Certificate {

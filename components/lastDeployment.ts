@@ -18,23 +18,31 @@ export interface LastTenant {
   readonly limits: Readonly<Record<"memoryMiB" | "maxConnections" | "diskMiB", number | undefined>>;
 }
 
+/** What the stack's state says of the last deployment. */
+export interface LastStack {
+  readonly tenants: LastDeployment;
+  /** Fingerprints of the certificates that router and tenants were given. */
+  readonly certificates: ReadonlySet<string>;
+}
+
 /** The tenants of the last deployment, by id. */
 export type LastDeployment = ReadonlyMap<string, LastTenant>;
 
 /**
- * The tenants that are in the stack's state; empty for a new stack.
+ * The tenants and certificates that are in the stack's state; none for a new stack.
  *
  * Read by `pulumi stack export`, not by a reference to the stack itself: outputs are written only when a whole deployment succeeded, so a
  * tenant that came with a failed one would be unknown; and a reference fetches every secret of the stack in clear.
  * @throws RunError when the CLI is not on PATH or cannot read the state.
  */
-export async function lastDeployment(stack: string): Promise<LastDeployment> {
+export async function lastDeployment(stack: string): Promise<LastStack> {
   const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
   try {
     const { stdout } = await promisify(execFile)("pulumi", ["stack", "export", "--stack", name], {
       maxBuffer: 2 ** 30,
     });
-    return tenantsIn(parseStackState(stdout).resources);
+    const { resources } = parseStackState(stdout);
+    return { tenants: tenantsIn(resources), certificates: certificatesIn(resources) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw runError(`the stack's state cannot be read: ${reason}; pulumi must be on PATH, see: make shell`);
@@ -46,6 +54,20 @@ export function tenantsIn(resources: readonly StateResource[]): LastDeployment {
   const children = Map.groupBy(resources, ({ parent }) => parent);
   const tenants = resources.filter(({ type }) => type === typeTokens.tenantDatabase);
   return new Map(tenants.map((tenant) => [nameIn(tenant.urn), lastTenant(tenant, children.get(tenant.urn) ?? [])]));
+}
+
+/** The fingerprints among the inputs of the steps that write certificates: by themselves for a tenant, as a file's name for the router. Pure. */
+export function certificatesIn(resources: readonly StateResource[]): ReadonlySet<string> {
+  const steps = resources.filter(({ type }) => type === resourceTypes.command);
+  const values = steps.flatMap(({ inputs }) => {
+    const environment = inputs?.["environment"];
+    return isRecord(environment) ? [textOf(environment["FINGERPRINT"]), fileFingerprint(environment["FILE"])] : [];
+  });
+  return new Set(values.filter((value) => value !== undefined));
+}
+
+function fileFingerprint(file: unknown): string | undefined {
+  return /^certificates\/([0-9a-f]+)\.pem$/.exec(textOf(file) ?? "")?.[1];
 }
 
 function lastTenant({ outputs = {} }: StateResource, children: readonly StateResource[]): LastTenant {

@@ -7,6 +7,7 @@ export const resourceTypes = {
   volume: "docker:index/volume:Volume",
   password: "random:index/randomPassword:RandomPassword",
   stateName: "random:index/randomId:RandomId",
+  command: "command:local:Command",
 } as const;
 
 /** A resource in a stack's state, as far as this program looks at it. */

@@ -35,7 +35,9 @@ export function readTls(folder: string, domain: string | undefined): TlsPair {
   if (domain === undefined) return { certificateFile, keyFile };
   const [chain, key] = [read(certificateFile), read(keyFile)];
   try {
-    checkCertificate(chain, key, `*.${domain}`, new Date(), { certificate: certificateFile, key: keyFile });
+    const names = { certificate: certificateFile, key: keyFile };
+    const { outdated } = checkCertificate(chain, key, `*.${domain}`, new Date(), names);
+    if (outdated !== undefined) throw new Error(outdated);
     return { certificateFile, keyFile };
   } catch (error) {
     throw new OperatorError(messageOf(error), "renew it where pgs has it, and import again; nothing was changed");

@@ -33,7 +33,9 @@ faultTest(
       await sleep(end.getTime() - Date.now() + 1000);
       await expect(nodeClient(await uriOf(at, "acme"))).rejects.toThrow("certificate has expired");
       expect(await doctorOn(at, "certificate")).toMatchObject([{ level: "error" }]);
-      await expect(at.stack.up()).rejects.toThrow("expected one that is valid now; renew it");
+      // Somebody may have to be shut off now, so the next deployment does not hang on the renewal.
+      const { stdout } = await at.stack.up();
+      expect(stdout).toContain("expected one that is valid now; renew it. It is the one that is served already");
 
       await authority.renew();
       await at.stack.up();

@@ -32,9 +32,16 @@ describe("checkCertificate", () => {
   test.each([
     ["expired", -40, 30],
     ["not yet valid", 2, 30],
-  ])("refuses one that is %s", async (_, from, days) => {
+  ])("notes of one that it is %s", async (_, from, days) => {
     const { chain, key } = await selfSigned([`*.${domain}`], from, days);
-    expect(() => checkCertificate(chain, key, `*.${domain}`, new Date())).toThrow("expected one that is valid now");
+    const { outdated } = checkCertificate(chain, key, `*.${domain}`, new Date());
+    expect(outdated).toMatch(
+      /^tlsCertificateFile: got a certificate that is valid from .*, expected one that is valid now; renew it$/,
+    );
+  });
+
+  test("notes nothing of one that is valid now", () => {
+    expect(checkCertificate(wildcard.chain, wildcard.key, `*.${domain}`, new Date()).outdated).toBeUndefined();
   });
 
   test("refuses the key of another certificate", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { tenantsIn } from "../../../components/lastDeployment.ts";
+import { certificatesIn, tenantsIn } from "../../../components/lastDeployment.ts";
 import { parseStackState } from "../../../components/stackState.ts";
 
 const component = "pgtenants:index:TenantDatabase";
@@ -60,4 +60,17 @@ describe("what the state says of a tenant", () => {
   test.each(["null", "{}", '{"deployment":{"resources":[{"urn":7}]}}', "no JSON"])("%s is refused", (json) => {
     expect(() => parseStackState(json)).toThrow();
   });
+});
+
+test("the certificates that are served are those that router and tenants were given", () => {
+  const step = (environment: object) => child("command:local:Command", { environment });
+  const steps = [
+    step({ FILE: "certificates/0123456789abcdef.pem" }),
+    step({ FILE: "routes/dynamic.yml" }),
+    step({ FINGERPRINT: "fedcba9876543210" }),
+    step({ PORT: "5432" }),
+    child("docker:index/volume:Volume", {}),
+  ];
+  const { resources } = parseStackState(exported(...steps));
+  expect(certificatesIn(resources)).toEqual(new Set(["0123456789abcdef", "fedcba9876543210"]));
 });
