@@ -1,5 +1,5 @@
 // One PostgreSQL per tenant: read the list, make what it says, hand out connection strings.
-import "./components/plainStacks.ts";
+import "./components/leanRuntime.ts";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { admitTenants } from "./components/admission.ts";
