@@ -8,12 +8,7 @@ for file in lib versions platform engine baseImages images; do
   source "./$file.sh"
 done
 cd "$PROJECT"
-finish() {
-  end_running
-  rm -rf "$PGTENANTS_CACHE/.work.$$"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+clean_up_at_exit
 
 PEER_PACKAGES=haproxy,pgbouncer,docker-compose,ca-certificates
 
@@ -27,12 +22,6 @@ base_peers_from_packages() {
 tag="localhost/pgtenants/peers:$DEBIAN_SUITE-$(hash_of bench/peers bench/setup.sh)"
 if ! have_image "$tag"; then
   # What is said is not the answer.
-  {
-    base_image peers "docker.io/library/debian:$DEBIAN_SUITE-slim"
-    say "image $tag: building on $BASE, a few seconds"
-    logged image-peers 600 env DOCKER_BUILDKIT="$(buildkit)" \
-      docker build --tag "$tag" --build-arg "BASE=$BASE" bench/peers ||
-      fail_logged image-peers "the image $tag could not be built"
-  } >&2
+  build_image peers "$tag" "docker.io/library/debian:$DEBIAN_SUITE-slim" bench/peers >&2
 fi
 printf '%s\n' "$tag"

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { lines } from "../components/dockerCli.ts";
 import { labelFilters } from "../components/names.ts";
 import { resourceTypes, type StackState } from "../components/stackState.ts";
 import { type EngineObject, foreign, stateName } from "./leftovers.ts";
@@ -58,9 +59,4 @@ export function labelOf(labels: string, name: string): string | undefined {
     .split(",")
     .find((pair) => pair.startsWith(`${name}=`))
     ?.slice(name.length + 1);
-}
-
-/** What the CLI prints as a list. */
-export function lines(text: string): string[] {
-  return text.split("\n").filter((line) => line !== "");
 }

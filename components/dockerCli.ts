@@ -9,5 +9,10 @@ export async function docker(...args: readonly string[]): Promise<string> {
 
 /** The same for what it prints as a list. */
 export async function dockerLines(...args: readonly string[]): Promise<string[]> {
-  return (await docker(...args)).split("\n").filter((line) => line !== "");
+  return lines(await docker(...args));
+}
+
+/** What the CLI prints as a list. */
+export function lines(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
 }

@@ -53,15 +53,9 @@ export function deploymentsPlot({ deployments }: Results): Plot | undefined {
   const values = (deployments ?? [])
     .filter(({ action }) => action !== "100 more")
     .map(({ action, existing, seconds }) => ({ action, tenants: existing, seconds: median(seconds) ?? 0 }));
-  return plot("deployments.svg", "Commands by the number of tenants, medians", values, {
-    width: 560,
-    height: 280,
-    mark: { type: "line", point: true },
-    encoding: {
-      x: { field: "tenants", type: "quantitative", title: "tenants" },
-      y: { field: "seconds", type: "quantitative", title: "seconds" },
-      color: { field: "action", type: "nominal", sort: [...actions], title: "what" },
-    },
+  return linesByTenants("deployments.svg", "Commands by the number of tenants, medians", values, 280, {
+    y: { field: "seconds", type: "quantitative", title: "seconds" },
+    color: { field: "action", type: "nominal", sort: [...actions], title: "what" },
   });
 }
 
@@ -88,14 +82,9 @@ export function reconnectPlot({ reconnect = [] }: Results): Plot | undefined {
 /** What an idle tenant costs, by the number of tenants. */
 export function densityPlot({ density }: Results): Plot | undefined {
   const values = (density?.steps ?? []).map((step) => ({ tenants: step.tenants, MiB: memoryPerTenant(step) }));
-  return plot("density.svg", "Memory of an idle tenant, its share of the container runtime included", values, {
-    width: 560,
-    height: 200,
-    mark: { type: "line", point: true },
-    encoding: {
-      x: { field: "tenants", type: "quantitative", title: "tenants" },
-      y: { field: "MiB", type: "quantitative", title: "MiB per tenant" },
-    },
+  const title = "Memory of an idle tenant, its share of the container runtime included";
+  return linesByTenants("density.svg", title, values, 200, {
+    y: { field: "MiB", type: "quantitative", title: "MiB per tenant" },
   });
 }
 
@@ -129,6 +118,22 @@ function bars(file: string, title: string, values: readonly Row[]): Plot | undef
       x: { field: "ratio", type: "quantitative", title: "direct TLS = 1" },
       row: { field: "clients", type: "nominal", sort: null, title: null },
     },
+  });
+}
+
+/** What grows with the number of tenants. */
+function linesByTenants(
+  file: string,
+  title: string,
+  values: readonly Row[],
+  height: number,
+  encoding: object,
+): Plot | undefined {
+  return plot(file, title, values, {
+    width: 560,
+    height,
+    mark: { type: "line", point: true },
+    encoding: { x: { field: "tenants", type: "quantitative", title: "tenants" }, ...encoding },
   });
 }
 

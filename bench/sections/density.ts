@@ -1,9 +1,10 @@
+import { lines } from "../../components/dockerCli.ts";
 import { restartOwnEngine } from "../../test/e2e/support/restartEngine.ts";
 import type { TestStack } from "../../test/e2e/support/testStack.ts";
 import type { Bench } from "../bench.ts";
 import type { Density, DensityStep } from "../results.ts";
 import { ask } from "../support/answer.ts";
-import { type Tenant, tenantsOf } from "../support/benchStack.ts";
+import { routedDoor, type Tenant, tenantsOf } from "../support/benchStack.ts";
 import { outputOf } from "../support/execute.ts";
 import { availableMiB, readMemory } from "../support/memory.ts";
 import type { Tower } from "./climb.ts";
@@ -93,8 +94,7 @@ async function restart(bench: Bench, at: TestStack, tenants: readonly Tenant[], 
 }
 
 async function foreignContainers(stack: string): Promise<number> {
-  const count = async (...filter: string[]) =>
-    (await outputOf("docker", ["ps", "--quiet", ...filter])).split("\n").filter((id) => id !== "").length;
+  const count = async (...filter: string[]) => lines(await outputOf("docker", ["ps", "--quiet", ...filter])).length;
   return (await count()) - (await count("--filter", `label=dev.pgtenants.stack=${stack}`));
 }
 
@@ -102,8 +102,8 @@ async function foreignContainers(stack: string): Promise<number> {
 async function answering(at: TestStack, tenants: readonly Tenant[]): Promise<number> {
   let count = 0;
   for (let start = 0; start < tenants.length; start += atOnce) {
-    const asked = tenants.slice(start, start + atOnce).map(({ host, user, database, password }) =>
-      ask({ host, address: "127.0.0.1", port: at.port, user, database, password, caFile: at.caFile }).then(
+    const asked = tenants.slice(start, start + atOnce).map((tenant) =>
+      ask(routedDoor(at, tenant)).then(
         () => 1,
         () => 0,
       ),

@@ -3,9 +3,10 @@ import { tenantHost } from "../../components/names.ts";
 import type { TestStack } from "../../test/e2e/support/testStack.ts";
 import type { Bench } from "../bench.ts";
 import { type GoLive, type Phase, phases } from "../results.ts";
-import { type Door, firstAnswer } from "../support/answer.ts";
+import { firstAnswer } from "../support/answer.ts";
 import type { Inspected } from "../support/bare.ts";
 import { bareTenant, composeCommand, describe, freeAddress } from "../support/bareTenant.ts";
+import { routedDoor } from "../support/benchStack.ts";
 import { deploy, settle } from "../support/deploy.ts";
 import { phasesOf } from "../support/phases.ts";
 import { idle, type Tower } from "./climb.ts";
@@ -57,7 +58,7 @@ async function byPulumi(
   const row = rowOf(bench, "pulumi up", existing);
   const user = id.replaceAll("-", "_");
   const host = tenantHost(id, at.domain);
-  const door: Door = { host, address: "127.0.0.1", port: at.port, user, database: user, password, caFile: at.caFile };
+  const door = routedDoor(at, { host, user, database: user, password });
   let answered: Promise<number> | undefined;
   at.list(...entries);
   const deployed = await deploy(at, "up", ({ what, name }) => {

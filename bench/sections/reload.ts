@@ -2,9 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Route } from "../../components/dynamicConfig.ts";
 import type { Bench } from "../bench.ts";
 import type { Reload } from "../results.ts";
-import { type Door, firstAnswer } from "../support/answer.ts";
-import type { Tenant } from "../support/benchStack.ts";
-import { targetOf } from "../support/benchStack.ts";
+import { firstAnswer } from "../support/answer.ts";
+import { routedDoor, routedTarget, type Tenant } from "../support/benchStack.ts";
 import type { Pair } from "../support/pair.ts";
 import { loadWith } from "../support/pgbench.ts";
 import { median } from "../support/statistics.ts";
@@ -61,7 +60,7 @@ function changer(router: TestRouter, { at, terminated }: Pair, routers: number):
     const host = `moving-${count}.${at.domain}`;
     const moving = { ...route("moving", terminated), host };
     const renamed = router.write([steady, moving, ...others.slice(1)]);
-    const answered = await firstAnswer(doorTo(host, router.port, at.caFile, terminated), limitSeconds);
+    const answered = await firstAnswer(routedDoor(at, { ...terminated, host }, router.port), limitSeconds);
     return (answered - renamed) / 1000;
   };
 }
@@ -71,10 +70,6 @@ function route(id: string, { host, address }: Tenant): Route {
   return { id, host: `${id}${domain}`, address, passthrough: false, allow: [], maxConnectionsPerIp: 40 };
 }
 
-function doorTo(host: string, port: number, caFile: string, { user, database, password }: Tenant): Door {
-  return { host, address: "127.0.0.1", port, user, database, password, caFile };
-}
-
 /** Reloads one after another, each seen to work, while two pgbench run through the router over a route that stays. */
 async function underLoad(
   { at, terminated }: Pair,
@@ -82,8 +77,7 @@ async function underLoad(
   change: () => Promise<number>,
   reloads: number,
 ): Promise<NonNullable<Reload["traffic"]>> {
-  const settings = { host: terminated.host, hostaddr: "127.0.0.1", port: String(router.port), sslmode: "verify-full" };
-  const target = await targetOf(at, terminated, { ...settings, sslrootcert: at.caFile });
+  const target = await routedTarget(at, terminated, router.port);
   let finished = false;
   const untilFinished = async (reconnect: boolean) => {
     const sum = { transactions: 0, errors: 0 };

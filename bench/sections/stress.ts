@@ -1,6 +1,6 @@
 import type { Bench } from "../bench.ts";
 import type { Stress } from "../results.ts";
-import { targetOf } from "../support/benchStack.ts";
+import { routedTarget } from "../support/benchStack.ts";
 import { outputOf } from "../support/execute.ts";
 import { loadWith } from "../support/pgbench.ts";
 import { cycles, type Logged } from "../support/pgbenchOutput.ts";
@@ -16,8 +16,7 @@ export async function stress({ scope, results, save, say, pair }: Bench): Promis
   const { requests, clients } = scope.stress;
   const { at, stressed } = await pair();
   await outputOf("docker", ["update", "--cpus=1", "--memory=512m", "--memory-swap=512m", stressed.container]);
-  const settings = { host: stressed.host, hostaddr: "127.0.0.1", port: String(at.port), sslmode: "verify-full" };
-  const target = await targetOf(at, stressed, { ...settings, sslrootcert: at.caFile });
+  const target = await routedTarget(at, stressed);
   results.stress = [];
   for (const way of ways) {
     const reconnect = way === "connection per request";

@@ -1,9 +1,9 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { tenantHost } from "../../components/names.ts";
-import { freeSubnet, inspect } from "../../test/e2e/support/engine.ts";
-import { outputOf } from "../../test/e2e/support/shell.ts";
+import { freeSubnet, inspect, removeByStack } from "../../test/e2e/support/engine.ts";
 import { makeTestStack, type TestStack } from "../../test/e2e/support/testStack.ts";
+import type { Door } from "./answer.ts";
 import type { Target } from "./pgbench.ts";
 
 /** A stack of the bench's own, without tenants, with room for a thousand of them. Nothing is deployed. */
@@ -33,26 +33,10 @@ const leaving = new Map<TestStack, Promise<void>>();
 
 async function removeStack(at: TestStack): Promise<void> {
   try {
-    for (const kind of ["container", "network", "volume"]) await removeAll(kind, at.name);
+    await removeByStack(at.name);
   } finally {
     rmSync(at.folder, { recursive: true, force: true });
     made.delete(at);
-  }
-}
-
-/** How many are removed by one command. */
-const atOnce = 25;
-
-async function removeAll(kind: string, stack: string): Promise<void> {
-  const all = kind === "container" ? ["--all"] : [];
-  const filter = ["--filter", `label=dev.pgtenants.stack=${stack}`];
-  const found = (await outputOf("docker", [kind, "ls", "--quiet", ...all, ...filter]))
-    .split("\n")
-    .filter((id) => id !== "");
-  for (let start = 0; start < found.length; start += atOnce) {
-    const chunk = found.slice(start, start + atOnce);
-    // Hundreds by one command would take it minutes.
-    await outputOf("docker", [kind, "rm", "--force", ...chunk]);
   }
 }
 
@@ -81,6 +65,26 @@ export async function tenantsOf(at: TestStack): Promise<Map<string, Tenant>> {
       ];
     }),
   );
+}
+
+/** Where Traefik and its peers listen. */
+export const loopback = "127.0.0.1";
+
+/** A tenant's door through a router on the loopback; certificates are verified. */
+export function routedDoor(
+  at: TestStack,
+  tenant: Pick<Tenant, "host" | "user" | "database" | "password">,
+  port = at.port,
+): Door {
+  const { host, user, database, password } = tenant;
+  return { host, address: loopback, port, user, database, password, caFile: at.caFile };
+}
+
+/** A target for pgbench: a tenant through a router on the loopback, certificates verified. */
+export function routedTarget(at: TestStack, tenant: Tenant, port = at.port): Promise<Target> {
+  const { host } = tenant;
+  const settings = { host, hostaddr: loopback, port: String(port), sslmode: "verify-full", sslrootcert: at.caFile };
+  return targetOf(at, tenant, settings);
 }
 
 /** A target for pgbench: a tenant with libpq's `settings` for the way to it. */

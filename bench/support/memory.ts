@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { lines } from "../../components/dockerCli.ts";
 import type { DensityStep } from "../results.ts";
 import { outputOf } from "./execute.ts";
 import { type Proportional, processes, proportional, treeOf } from "./processTree.ts";
@@ -33,16 +34,14 @@ export async function readMemory(stack: string, baseline: Baseline): Promise<Mem
     "--filter",
     one,
   ]);
-  const ids = (await outputOf("docker", ["ps", "--quiet", "--no-trunc", ...filters]))
-    .split("\n")
-    .filter((id) => id !== "");
+  const ids = lines(await outputOf("docker", ["ps", "--quiet", "--no-trunc", ...filters]));
   if (ids.length === 0) throw new Error("no tenant runs");
-  const lines = processes();
+  const commands = processes();
   const format = "{{.State.Pid}}";
   const roots = (await outputOf("docker", ["inspect", "--format", format, ...ids])).split("\n").map(Number);
   const servers = roots.flatMap(treeOf);
   const used = add(servers.map(proportional));
-  const shims = [...lines].filter(
+  const shims = [...commands].filter(
     ([, line]) => line.includes("containerd-shim") && ids.some((id) => line.includes(id)),
   );
   const shim = add(shims.map(([pid]) => proportional(pid)));
@@ -52,7 +51,7 @@ export async function readMemory(stack: string, baseline: Baseline): Promise<Mem
     fileMiB: used.file,
     cgroupMiB: roots.reduce((sum, pid) => sum + chargedMiB(pid), 0),
     shimMiB: shim.anonymous + shim.shared,
-    engineMiB: engineMiB(lines) - baseline.engineMiB,
+    engineMiB: engineMiB(commands) - baseline.engineMiB,
     availableMiB: baseline.availableMiB - availableMiB(),
     processes: servers.length,
   };
@@ -68,8 +67,8 @@ function add(parts: readonly (Proportional | undefined)[]): Proportional {
   return sum;
 }
 
-function engineMiB(lines: ReadonlyMap<number, string>): number {
-  const engine = [...lines].filter(([, line]) => /^(\S*\/)?(dockerd|containerd)( |$)/.test(line));
+function engineMiB(commands: ReadonlyMap<number, string>): number {
+  const engine = [...commands].filter(([, line]) => /^(\S*\/)?(dockerd|containerd)( |$)/.test(line));
   const { anonymous, shared } = add(engine.map(([pid]) => proportional(pid)));
   return anonymous + shared;
 }

@@ -1,5 +1,5 @@
 import type { PathName, Reconnect } from "../results.ts";
-import { targetOf } from "./benchStack.ts";
+import { loopback, targetOf } from "./benchStack.ts";
 import type { Pair } from "./pair.ts";
 import type { Target } from "./pgbench.ts";
 
@@ -31,7 +31,6 @@ export function targetBy(path: PathName, negotiation: Negotiation, pair: Pair): 
 }
 
 function endOf(path: PathName, { at, terminated, sealed, peers }: Pair) {
-  const loopback = "127.0.0.1";
   switch (path) {
     case "direct":
       return { tenant: terminated, hostaddr: terminated.address, port: 5432 };

@@ -1,4 +1,5 @@
-import { docker, lines } from "../engine.ts";
+import { lines } from "../../components/dockerCli.ts";
+import { docker } from "../engine.ts";
 import type { PgsContainer } from "./pgsContainers.ts";
 import { findContainer } from "./pgsContainers.ts";
 import type { LookedAt } from "./planTenant.ts";

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as z from "zod";
+import { lines } from "../../components/dockerCli.ts";
 import { labelFilters } from "../../components/names.ts";
-import { docker, labelOf, lines } from "../engine.ts";
+import { docker, labelOf } from "../engine.ts";
 import { messageOf, OperatorError } from "../operatorError.ts";
 
 /** A container of a stack. */

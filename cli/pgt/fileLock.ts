@@ -15,9 +15,9 @@ const holder = z.object({ pid: z.number(), hostname: z.string(), command: z.stri
 export function lockFile(file: string, command: string): () => void {
   const lock = join(dirname(file), `.${basename(file)}.lock`);
   const part = `${lock}.${process.pid}`;
-  const own = { pid: process.pid, hostname: hostname(), command, since: new Date().toISOString() };
+  const own = JSON.stringify({ pid: process.pid, hostname: hostname(), command, since: new Date().toISOString() });
   try {
-    writeFileSync(part, JSON.stringify(own));
+    writeFileSync(part, own);
     take(lock, part);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
@@ -31,7 +31,7 @@ export function lockFile(file: string, command: string): () => void {
   const release = () => {
     process.off("exit", release);
     // Whoever took it away by hand, as the message allows, may have let somebody else in.
-    if (existsSync(lock) && readFileSync(lock, "utf8") === JSON.stringify(own)) rmSync(lock, { force: true });
+    if (existsSync(lock) && readFileSync(lock, "utf8") === own) rmSync(lock, { force: true });
   };
   process.on("exit", release);
   return release;

@@ -5,19 +5,19 @@ set_up_images() {
   local tags name tag official
   tags=$(node toolchain/setup/imageTags.ts) || fail "the images' tags could not be computed" "see the lines above"
   while read -r name tag official; do
-    if ! have_image "$tag"; then build_image "$name" "$tag" "$official"; fi
+    if ! have_image "$tag"; then build_image "$name" "$tag" "$official" "images/$name"; fi
   done <<<"$tags"
 }
 
 have_image() { docker image inspect "$1" >/dev/null 2>&1; }
 
-# build_image NAME TAG OFFICIAL_BASE
+# build_image NAME TAG OFFICIAL_BASE FOLDER
 build_image() {
   local name=$1 tag=$2
   base_image "$name" "$3"
   say "image $tag: building on $BASE, a few seconds"
   logged "image-$name" 600 env DOCKER_BUILDKIT="$(buildkit)" \
-    docker build --tag "$tag" --build-arg "BASE=$BASE" "images/$name" ||
+    docker build --tag "$tag" --build-arg "BASE=$BASE" "$4" ||
     fail_logged "image-$name" "the image $tag could not be built"
 }
 

@@ -13,12 +13,7 @@ done
 
 # All paths of the project are relative to the checkout from here on.
 cd "$PROJECT"
-finish() {
-  end_running
-  rm -rf "$PGTENANTS_CACHE/.work.$$"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+clean_up_at_exit
 
 forget_own_tools
 check_machine "${1:-shell}"

@@ -1,4 +1,5 @@
 import { overlaps } from "../../../components/addresses.ts";
+import { lines } from "../../../components/dockerCli.ts";
 import { outputOf, run } from "./shell.ts";
 
 /** Ranges that are nobody's on the internet: the second half of the benchmarking range (RFC 2544), and the end of the shared one (RFC 6598). */
@@ -26,19 +27,17 @@ async function subnetsOf(network: string): Promise<string[]> {
   return stdout.split(/\s+/).filter((subnet) => subnet !== "");
 }
 
+/** How many are removed by one command: hundreds by one would take it minutes. */
+const atOnce = 25;
+
 /** Removes what a stack left on the engine: containers, networks, volumes with its label. */
 export async function removeByStack(stack: string): Promise<void> {
   for (const kind of ["container", "network", "volume"]) {
     const all = kind === "container" ? ["--all"] : [];
-    const found = await outputOf("docker", [
-      kind,
-      "ls",
-      "--quiet",
-      ...all,
-      "--filter",
-      `label=dev.pgtenants.stack=${stack}`,
-    ]);
-    if (found !== "") await outputOf("docker", [kind, "rm", "--force", ...found.split("\n")]);
+    const filter = ["--filter", `label=dev.pgtenants.stack=${stack}`];
+    const found = lines(await outputOf("docker", [kind, "ls", "--quiet", ...all, ...filter]));
+    for (let start = 0; start < found.length; start += atOnce)
+      await outputOf("docker", [kind, "rm", "--force", ...found.slice(start, start + atOnce)]);
   }
 }
 
