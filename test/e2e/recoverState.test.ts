@@ -95,7 +95,7 @@ test("without a copy, nothing is removed for what a deployment would refuse; men
   try {
     await expectRefusal(`got the volume ${at.container("acme")} in use by ${other}, expected it free`);
   } finally {
-    await outputOf("docker", ["rm", "--force", other]);
+    await outputOf("docker", ["rm", "--force", "--volumes", other]);
   }
 
   expect(await pgtOutput(at, "recover", "--yes")).toContain("not in this state, which makes its own; removing it");

@@ -33,11 +33,11 @@ const atOnce = 25;
 /** Removes what a stack left on the engine: containers, networks, volumes with its label. */
 export async function removeByStack(stack: string): Promise<void> {
   for (const kind of ["container", "network", "volume"]) {
-    const all = kind === "container" ? ["--all"] : [];
+    const [all, ownVolumes] = kind === "container" ? [["--all"], ["--volumes"]] : [[], []];
     const filter = ["--filter", `label=dev.pgtenants.stack=${stack}`];
     const found = lines(await outputOf("docker", [kind, "ls", "--quiet", ...all, ...filter]));
     for (let start = 0; start < found.length; start += atOnce)
-      await outputOf("docker", [kind, "rm", "--force", ...found.slice(start, start + atOnce)]);
+      await outputOf("docker", [kind, "rm", "--force", ...ownVolumes, ...found.slice(start, start + atOnce)]);
   }
 }
 
