@@ -1,5 +1,6 @@
 // One PostgreSQL per tenant: read the list, make what it says, hand out connection strings.
 import "./components/leanRuntime.ts";
+import "./components/stateExport.ts";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { admitTenants } from "./components/admission.ts";
@@ -7,6 +8,7 @@ import { lastDeployment } from "./components/lastDeployment.ts";
 import { refuseOutdated } from "./components/outdatedCertificates.ts";
 import { orRunError } from "./components/runError.ts";
 import { readSettings } from "./components/settings.ts";
+import { stateExport } from "./components/stateExport.ts";
 import { tenantBridge } from "./components/tenantBridge.ts";
 import { TenantDatabase } from "./components/tenantDatabase.ts";
 import { routesOf, summarize } from "./components/tenantOutputs.ts";
@@ -18,7 +20,8 @@ import { loadTenants } from "./tenants/load.ts";
 const settings = readSettings();
 const listed = orRunError(() => loadTenants(settings.tenantsFile));
 const tenantTls = readTenantTls(listed, settings);
-const { tenants: last, certificates } = await lastDeployment(settings.stack);
+const exported = await stateExport;
+const { tenants: last, certificates } = orRunError(() => lastDeployment(exported));
 await refuseOutdated([settings, ...tenantTls.values()], certificates);
 const placed = await admitTenants(listed, last, settings);
 

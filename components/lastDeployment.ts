@@ -1,8 +1,4 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-import * as pulumi from "@pulumi/pulumi";
 import { typeTokens } from "./names.ts";
-import { runError } from "./runError.ts";
 import { nameIn, parseStackState, resourceTypes, type StateResource } from "./stackState.ts";
 
 /** What the stack's state says of a tenant; a value is undefined where a deployment did not get as far. */
@@ -29,24 +25,16 @@ export interface LastStack {
 export type LastDeployment = ReadonlyMap<string, LastTenant>;
 
 /**
- * The tenants and certificates that are in the stack's state; none for a new stack.
+ * The tenants and certificates that are in the stack's state; none for a new stack. Pure.
  *
- * Read by `pulumi stack export`, not by a reference to the stack itself: outputs are written only when a whole deployment succeeded, so a
- * tenant that came with a failed one would be unknown; and a reference fetches every secret of the stack in clear.
- * @throws RunError when the CLI is not on PATH or cannot read the state.
+ * From its export, not from a reference to the stack itself: outputs are written only when a whole deployment succeeded, so a tenant that came
+ * with a failed one would be unknown; and a reference fetches every secret of the stack in clear.
+ * @param exported what `pulumi stack export` prints.
+ * @throws Error when that is of another form.
  */
-export async function lastDeployment(stack: string): Promise<LastStack> {
-  const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
-  try {
-    const { stdout } = await promisify(execFile)("pulumi", ["stack", "export", "--stack", name], {
-      maxBuffer: 2 ** 30,
-    });
-    const { resources } = parseStackState(stdout);
-    return { tenants: tenantsIn(resources), certificates: certificatesIn(resources) };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw runError(`the stack's state cannot be read: ${reason}; pulumi must be on PATH, see: make shell`);
-  }
+export function lastDeployment(exported: string): LastStack {
+  const { resources } = parseStackState(exported);
+  return { tenants: tenantsIn(resources), certificates: certificatesIn(resources) };
 }
 
 /** The tenants among a state's resources. Pure. */
