@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { installPackages } from "./install.mts";
 import { type Plugin, programDependencies, requiredPlugins } from "./packages.mts";
 import { runProgram, stopChildren } from "./program.mts";
@@ -31,6 +32,8 @@ export function serve(): void {
   server.bindAsync("127.0.0.1:0", sdk.grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error !== null) throw error;
     console.log(port);
+    // The engine ends this process by a signal, and Node.js would keep nothing of what it compiled for the next start.
+    flushCompileCache();
   });
   // A killed engine cannot say goodbye; the system then gives this process another parent.
   const parent = process.ppid;

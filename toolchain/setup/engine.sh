@@ -38,7 +38,8 @@ start_engine() {
     logged docker-start 120 systemctl start docker || fail_logged docker-start "systemd could not start Docker"
   else
     # In a session of its own: it must outlive this script and the terminal, and not its lock (file 9).
-    setsid dockerd --pidfile "$PGTENANTS_STATE/dockerd.pid" >"$(log_file dockerd)" 2>&1 </dev/null 9>&- &
+    # Not with the collector's setting for commands that live for seconds: containerd's shim, one for each tenant, would keep it.
+    env -u GOGC setsid dockerd --pidfile "$PGTENANTS_STATE/dockerd.pid" >"$(log_file dockerd)" 2>&1 </dev/null 9>&- &
   fi
   logged docker-start 60 wait_for_engine || fail_logged dockerd "the Docker engine does not answer after 60 s"
 }

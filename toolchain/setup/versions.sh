@@ -2,9 +2,9 @@
 # Every version that set-up pins, with its reason. npm packages are pinned by package-lock.json, Go modules by each go.sum,
 # the provider plugins by package.json, whose SDKs they must match, and the official images by components/images.ts.
 
-# From 22.18 on Node.js runs TypeScript files by itself.
+# From 22.18 on Node.js runs TypeScript files by itself; 24 also keeps what is left of them without their types, which saves a tenth of a preview.
 NODE_MINIMUM=22.18.0
-NODE_VERSION=22.23.3
+NODE_VERSION=24.21.0
 
 # The newest CLI whose sources the Go module proxy holds, so that a download and a build give the same one.
 PULUMI_MINIMUM=3.259.0

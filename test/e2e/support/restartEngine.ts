@@ -24,7 +24,13 @@ export async function restartOwnEngine(): Promise<boolean> {
   process.kill(own.pid, "SIGTERM");
   await until(async () => !isRunning(own.pid), 300);
   const log = openSync(own.log, "a");
-  spawn(own.command[0] ?? "dockerd", own.command.slice(1), { detached: true, stdio: ["ignore", log, log] }).unref();
+  // As set-up starts it: without the setting that is meant for Pulumi.
+  const { GOGC: _, ...env } = process.env;
+  spawn(own.command[0] ?? "dockerd", own.command.slice(1), {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env,
+  }).unref();
   // With hundreds of containers to start it listens late.
   await until(async () => (await run("docker", ["info"])).code === 0, 600);
   return true;
