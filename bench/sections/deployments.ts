@@ -4,7 +4,7 @@ import { type Deployed, deploy, settle, stateBytes } from "../support/deploy.ts"
 import { idle, type Tower } from "./climb.ts";
 
 /** A bulk load, in tenants. */
-const bulk = 100;
+export const bulk = 100;
 
 /** Makes `to` tenants of `from`. Full hundreds are made at once and, where `record` says so, written down. */
 export async function grow(bench: Bench, { at }: Tower, from: number, to: number, record: boolean): Promise<void> {

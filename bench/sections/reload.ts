@@ -31,7 +31,7 @@ export async function reload(bench: Bench): Promise<void> {
   const router = await startTestRouter(pair.at);
   const rows: Reload[] = [];
   results.reload = rows;
-  for (const routers of scope.reload.routers) {
+  for (const { routers, underLoad } of scope.reload.sizes) {
     const row: Reload = { routers, seconds: [], cpuSeconds: [] };
     rows.push(row);
     const change = changer(router, pair, routers);
@@ -44,7 +44,7 @@ export async function reload(bench: Bench): Promise<void> {
     }
     save();
     say(`${routers} routers: ${median(row.seconds)?.toFixed(3)} s`);
-    row.traffic = await underLoad(pair, router, change, scope.reload.underLoad);
+    row.traffic = await trafficAcross(pair, router, change, underLoad);
     save();
     say(`${routers} routers, ${row.traffic.reloads} reloads under load: ${row.traffic.errors} errors`);
   }
@@ -71,7 +71,7 @@ function route(id: string, { host, address }: Tenant): Route {
 }
 
 /** Reloads one after another, each seen to work, while two pgbench run through the router over a route that stays. */
-async function underLoad(
+async function trafficAcross(
   { at, terminated }: Pair,
   router: TestRouter,
   change: () => Promise<number>,

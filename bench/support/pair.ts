@@ -26,10 +26,11 @@ const spare = 24;
 export async function makePair(scope: Scope, peersImage: string): Promise<Pair> {
   const at = await makeBenchStack();
   try {
+    // PgBouncer keeps as many connections to the first as it had clients, while the others' turn comes: hence twice as many below.
     const clients = Math.max(...scope.throughput.clients, ...scope.reconnect.clients) + spare;
     at.list(
-      `{ id: terminated, ${server}, maxConnections: ${clients} }`,
-      `{ id: sealed, tls: passthrough, ${server}, maxConnections: ${clients} }`,
+      `{ id: terminated, ${server}, maxConnections: ${2 * clients} }`,
+      `{ id: sealed, tls: passthrough, ${server}, maxConnections: ${2 * clients} }`,
       `{ id: stressed, memory: "1 GB", sharedBuffers: "64 MB", maxConnections: ${scope.stress.clients + 2 * spare} }`,
     );
     await at.stack.up();
