@@ -12,38 +12,3 @@ requireAsRunner("source-map-support").install({
   // A file without a source map, as far as the mapper is told; null leaves the others to it.
   retrieveFile: (path) => (/[\\/]node_modules[\\/]/.test(path) ? " " : null),
 });
-
-// What the SDK needs for functions in a program's resources only is loaded when it is asked for: 0.3 s of each start, measured.
-for (const name of ["typescript", "@npmcli/arborist"]) loadLater(name);
-
-/** Puts a stand-in into the cache of modules, which makes room for the module itself when it is first used. */
-function loadLater(name) {
-  let file;
-  try {
-    file = requireAsRunner.resolve(name);
-  } catch {
-    return; // The SDK says so itself where it misses one.
-  }
-  let loaded;
-  const load = () => {
-    if (loaded === undefined) {
-      delete require.cache[file];
-      loaded = requireAsRunner(name);
-    }
-    return loaded;
-  };
-  const exports = new Proxy(
-    {},
-    {
-      // To a compiled import, which would else copy every property at once.
-      get: (_, property) => (property === "__esModule" ? true : load()[property]),
-      has: (_, property) => property in load(),
-      ownKeys: () => Reflect.ownKeys(load()),
-      getOwnPropertyDescriptor: (_, property) => ({
-        ...Reflect.getOwnPropertyDescriptor(load(), property),
-        configurable: true,
-      }),
-    },
-  );
-  require.cache[file] = { id: file, filename: file, loaded: true, exports };
-}
