@@ -74,11 +74,23 @@ describe("status and doctor", () => {
   test("every check of the doctor's says something", async () => {
     const { findings } = JSON.parse((await pgt(at, ["doctor", "--json"])).stdout);
     const of = (check: string) => findings.find((finding: { check: string }) => finding.check === check);
-    for (const check of ["engine", "limits", "disk guard", "lock", "state", "port", "ALPN", "routes", "hardening"]) {
+    for (const check of [
+      "engine",
+      "limits",
+      "disk guard",
+      "lock",
+      "state",
+      "port",
+      "ALPN",
+      "routes",
+      "hardening",
+      "kernel",
+    ]) {
       expect(of(check)).toMatchObject({ level: "ok" });
     }
-    // How full this machine's disk is, is not for a test to say.
+    // How full this machine is, is not for a test to say.
     expect(of("disk").found).toMatch(/free/);
+    expect(of("kernel").found).toMatch(/room for/);
     expect(of("certificate").found).toContain(`*.${at.domain}, trusted`);
     expect(of("DNS").found).toContain("hostAddress");
   });

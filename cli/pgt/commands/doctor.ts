@@ -8,6 +8,7 @@ import { diskGuardFindings } from "../doctor/diskGuard.ts";
 import { dnsFinding } from "../doctor/dns.ts";
 import { describeEngine, type EngineDescription, judgeEngine } from "../doctor/engine.ts";
 import { bridgeFilterFinding, clockFinding, diskFinding } from "../doctor/host.ts";
+import { judgeKernel } from "../doctor/kernel.ts";
 import { leftoverFinding, lockFinding } from "../doctor/leftovers.ts";
 import { judgeHandshake, portFinding } from "../doctor/router.ts";
 import { routesFinding } from "../doctor/routes.ts";
@@ -37,7 +38,7 @@ async function engineAndStack(context: Context): Promise<Finding[]> {
   const { config, stack } = context;
   const engine = attempt("engine", describeEngine);
   if (!engine.done) return [engine.finding];
-  const onMachine = [...judgeEngine(engine.value), diskFinding(engine.value.DockerRootDir)];
+  const onMachine = [...judgeEngine(engine.value), judgeKernel(engine.value), diskFinding(engine.value.DockerRootDir)];
   const locks = await every({ lock: () => lockFinding(config, stack), state: () => leftoverFinding(config, stack) });
   const outputs = attempt("stack", () => readOutputs(context));
   const aboutStack = outputs.done ? await aboutDeployed(context, outputs.value, engine.value) : [outputs.finding];

@@ -10,6 +10,7 @@ const engineInfo = z.object({
   PidsLimit: z.boolean(),
   CPUShares: z.boolean(),
   DockerRootDir: z.string(),
+  ContainersRunning: z.number(),
   SecurityOptions: z.array(z.string()).nullable(),
   Swarm: z.object({ LocalNodeState: z.string() }),
 });

@@ -7,6 +7,7 @@ import { judgeGuard } from "../../../cli/pgt/doctor/diskGuard.ts";
 import { judgeNames } from "../../../cli/pgt/doctor/dns.ts";
 import { type EngineDescription, judgeEngine } from "../../../cli/pgt/doctor/engine.ts";
 import { judgeDisk } from "../../../cli/pgt/doctor/host.ts";
+import { judgeKernel } from "../../../cli/pgt/doctor/kernel.ts";
 import { judgeHandshake } from "../../../cli/pgt/doctor/router.ts";
 import { judgeRoutes } from "../../../cli/pgt/doctor/routes.ts";
 import { error, type Finding, ok, warning } from "../../../cli/pgt/finding.ts";
@@ -88,6 +89,7 @@ describe("the engine", () => {
     CgroupVersion: "2",
     ...{ MemoryLimit: true, SwapLimit: true, PidsLimit: true, CPUShares: true },
     DockerRootDir: "/var/lib/docker",
+    ContainersRunning: 12,
     SecurityOptions: [],
     Swarm: { LocalNodeState: "inactive" },
   };
@@ -102,6 +104,33 @@ describe("the engine", () => {
     [{ SwapLimit: false }, ["ok", "warning"]],
   ])("with %j", (over, expected) => {
     expect(judgeEngine({ ...sound, ...over }).map(level)).toEqual(expected);
+  });
+
+  const usual: Readonly<Record<string, number>> = {
+    "kernel.pid_max": 32_768,
+    "net.ipv4.neigh.default.gc_thresh3": 1024,
+    "fs.inotify.max_user_instances": 128,
+  };
+  test.each([
+    ["2", 12, {}, "ok", "room for some 128 (fs.inotify.max_user_instances is 128)"],
+    ["2", 103, {}, "warning", "103 containers run, room for some 128"],
+    ["1", 103, {}, "ok", "room for some 1024 (net.ipv4.neigh.default.gc_thresh3 is 1024)"],
+    ["1", 900, {}, "warning", "net.ipv4.neigh.default.gc_thresh3"],
+    ["1", 900, { "net.ipv4.neigh.default.gc_thresh3": 16_384 }, "ok", "room for some 1638 (kernel.pid_max is 32768)"],
+  ])(
+    "with cgroup v%s, %d containers and %j: the kernel's settings are %s",
+    (version, running, over, expected, said) => {
+      const settings: Readonly<Record<string, number>> = { ...usual, ...over };
+      const finding = judgeKernel(
+        { ...sound, CgroupVersion: version, ContainersRunning: running },
+        (name) => settings[name],
+      );
+      expect(finding).toMatchObject({ level: expected, found: expect.stringContaining(said) });
+    },
+  );
+
+  test("on another machine the kernel's settings are not looked at", () => {
+    expect(judgeKernel(sound, () => undefined).found).toContain("not looked at");
   });
 });
 
