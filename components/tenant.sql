@@ -68,7 +68,8 @@ SELECT pg_terminate_backend(pid, 10000) AS ended FROM pg_stat_activity WHERE dat
 SELECT format('ALTER DATABASE %I RENAME TO %I', :'previous', :'spec'::jsonb->>'database')
 \gexec
 \endif
-SELECT format('CREATE DATABASE %I OWNER %I', spec->>'database', spec->>'owner')
+-- Copied as files: by way of the log, PostgreSQL's default, the copy fills all shared buffers and leaves them so, 14 MiB of an idle tenant's 23.
+SELECT format('CREATE DATABASE %I OWNER %I STRATEGY = file_copy', spec->>'database', spec->>'owner')
   FROM (SELECT :'spec'::jsonb AS spec) AS input
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = spec->>'database')
 \gexec
