@@ -78,13 +78,13 @@ end_running() {
   RUNNING=
 }
 
-# A new folder on the cache's own disk, so that what is finished can be moved into place; gone when set-up ends.
 # What runs ends with the script, however that ends, and nothing half made stays.
 clean_up_at_exit() {
   trap 'end_running; rm -rf "$PGTENANTS_CACHE/.work.$$"' EXIT
   trap 'exit 130' INT TERM
 }
 
+# A new folder on the cache's own disk, so that what is finished can be moved into place; gone when set-up ends.
 work_folder() { mkdir -p "$PGTENANTS_CACHE/.work.$$" && mktemp -d "$PGTENANTS_CACHE/.work.$$/XXXXXX"; }
 
 log_file() {

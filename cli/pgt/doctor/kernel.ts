@@ -30,7 +30,7 @@ const limits: readonly KernelLimit[] = [
 /** From this share of a limit on it is time to raise it. */
 const high = 0.8;
 
-/** How many more tenants the kernel's settings have room for. `read` gives a setting's value, undefined where it cannot be read. */
+/** How many containers the kernel's settings have room for. `read` gives a setting's value, undefined where it cannot be read. */
 export function judgeKernel(
   engine: EngineDescription,
   read: (setting: string) => number | undefined = readSetting,
