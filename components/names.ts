@@ -36,8 +36,10 @@ const stackPattern = /^[a-z][a-z0-9-]*$/;
 
 /** Names on the engine for one stack. */
 export interface StackNames {
-  /** The bridge that tenants live on; the router's container and volume. */
+  /** The bridge that tenants live on, and the router's container. */
   readonly stack: string;
+  /** The router's volume. No stack and no tenant has an underscore in its name. */
+  readonly routerFiles: string;
   /** The network interface of that bridge on the host, which firewall rules go by. */
   readonly bridgeInterface: string;
   /** A tenant's container and, of the same name, its volume. */
@@ -57,7 +59,12 @@ export function stackNames(stack: string): StackNames {
     );
   }
   const name = `${project}-${stack}`;
-  return { stack: name, bridgeInterface: `${interfacePrefix}${stack}`, tenant: (id) => `${name}.${id}` };
+  return {
+    stack: name,
+    routerFiles: `${name}_router`,
+    bridgeInterface: `${interfacePrefix}${stack}`,
+    tenant: (id) => `${name}.${id}`,
+  };
 }
 
 /** The DNS name that clients reach a tenant by; it decides the route. */

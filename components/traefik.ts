@@ -3,7 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { sayWhy } from "./containerFailure.ts";
 import { type Route, renderDynamicConfig } from "./dynamicConfig.ts";
-import { hardened, hardenedRun, routerLimits } from "./hardening.ts";
+import { hardened, routerLimits } from "./hardening.ts";
 import { ownerLabels, stateLabel, typeTokens } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { staticArguments, volumeFolder } from "./staticConfig.ts";
@@ -22,6 +22,9 @@ const stopSeconds = 15;
 /** Limit of processes and threads. The router was seen to take 9 threads under 200 connections on 2 cores; Go adds about one for each core. */
 const mostProcesses = 512;
 
+/** Who owns the router's files, by the image; the router's own group may read them. */
+const writer = "65531:65532";
+
 /** How long the router may take from its start to its listener; it was seen to take a fifth of a second. */
 const readySeconds = 15;
 
@@ -29,8 +32,8 @@ const readySeconds = 15;
  * The one router, and the only listener on the public port. It runs in the host's network, as an ordinary user without any capability:
  * clients keep their real addresses, and no proxy or address translation stands before it.
  *
- * Routes and certificate reach it as files in a volume, so neither ever replaces the container. A deployment succeeds only when the router
- * itself listens on its port.
+ * Routes and certificate reach it as files in a volume, so neither ever replaces the container; the files belong to another user, so it cannot
+ * change them. A deployment succeeds only when the router itself listens on its port.
  */
 export class Traefik extends pulumi.ComponentResource {
   /**
@@ -46,19 +49,23 @@ export class Traefik extends pulumi.ComponentResource {
     const certificateFile = `certificates/${fingerprint}.pem`;
 
     const volume = createVolume(name, args, child);
-    const writeFile = fileWriter(args, volume);
+    const container = createContainer(name, args, volume, child);
+    const writeFile = fileWriter(container);
     const certificate = writeFile(`${name}-certificate`, certificateFile, pulumi.secret(bundle), child);
     // Traefik does not watch certificates: a new one has a new path, which changes this file, and must be there first.
     const text = renderDynamicConfig(args.routes, `${volumeFolder}/${certificateFile}`);
     this.routesWritten = writeFile(`${name}-routes`, "routes/dynamic.yml", text, { ...child, dependsOn: certificate });
-    const container = createContainer(name, args, volume, { ...child, dependsOn: this.routesWritten });
     createReadinessStep(name, args, container, child);
     this.registerOutputs({});
   }
 }
 
 function createVolume(name: string, { settings }: TraefikArgs, opts: pulumi.CustomResourceOptions): docker.Volume {
-  return new docker.Volume(`${name}-files`, { name: settings.names.stack, labels: ownerLabels(settings.stack) }, opts);
+  return new docker.Volume(
+    `${name}-files`,
+    { name: settings.names.routerFiles, labels: ownerLabels(settings.stack) },
+    opts,
+  );
 }
 
 type FileWriter = (
@@ -69,21 +76,18 @@ type FileWriter = (
 ) => command.local.Command;
 
 /**
- * Writes files into the router's volume, by standard input: a command line or environment would end at 128 KiB, near 400 tenants.
- * A container of its own does it, so that it works whether or not the router runs.
+ * Writes files into the router's volume, by standard input: a command line or environment would end at 128 KiB, near 400 tenants. In the
+ * running router, for a container of its own took most of a second; as another user than the router is, which may read the files and not
+ * change them.
  */
-function fileWriter({ settings, state }: TraefikArgs, volume: docker.Volume): FileWriter {
+function fileWriter(container: docker.Container): FileWriter {
   return (name, path, content, opts) => {
     const create =
-      `docker run --rm --interactive --pull never --network none ${hardenedRun.join(" ")} ` +
-      '--label dev.pgtenants.project=pgtenants --label "dev.pgtenants.stack=$STACK" --label "dev.pgtenants.state=$STATE" ' +
-      '--mount "type=volume,source=$VOLUME,target=$FOLDER" --entrypoint /usr/local/lib/pgtenants/write-file.sh "$IMAGE" "$FILE" "$BYTES"';
+      `docker exec --interactive --user ${writer} "$CONTAINER" /usr/local/lib/pgtenants/write-file.sh "$FILE" "$BYTES" || ` +
+      sayWhy;
     const environment = {
-      STACK: settings.stack,
-      STATE: state,
-      VOLUME: volume.name,
-      FOLDER: volumeFolder,
-      IMAGE: settings.traefikImage,
+      // A new container writes them again: its volume may be new as well.
+      CONTAINER: container.id,
       FILE: path,
       // How long a key is, is no secret.
       BYTES: pulumi.unsecret(pulumi.output(content).apply(byteLength)),
@@ -113,7 +117,7 @@ function createContainer(
       command: staticArguments(settings),
       user: "65532:65532",
       networkMode: "host",
-      mounts: [{ type: "volume", source: volume.name, target: volumeFolder, readOnly: true }],
+      mounts: [{ type: "volume", source: volume.name, target: volumeFolder }],
       stopTimeout: stopSeconds,
       destroyGraceSeconds: stopSeconds,
       labels: [...ownerLabels(settings.stack), stateLabel(state)],

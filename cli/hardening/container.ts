@@ -65,15 +65,15 @@ export interface EngineInfo {
 }
 
 /**
- * What a container of ours is for: a tenant's server; the router; `writer`, which puts a file into the router's volume and goes; `client`,
- * a psql of the operator's, which goes as well.
+ * What a container of ours is for: a tenant's server; the router; `trial`, a second router that tries another listener and goes; `client`, a
+ * psql of the operator's, which goes as well.
  */
-export type ContainerKind = "tenant" | "router" | "writer" | "client";
+export type ContainerKind = "tenant" | "router" | "trial" | "client";
 
 /** Tells the kind by our labels, and by whether the container goes when its command has ended. */
 export function kindOf({ Config, HostConfig }: InspectedContainer): ContainerKind {
   const has = (name: string) => Config.Labels?.[`dev.pgtenants.${name}`] !== undefined;
   if (has("tenant")) return "tenant";
   if (!HostConfig.AutoRemove) return "router";
-  return has("stack") ? "writer" : "client";
+  return has("stack") ? "trial" : "client";
 }

@@ -16,6 +16,7 @@ export const exceptions: readonly Exception[] = [
     reason:
       "clients keep their addresses up to the router, and a new tenant needs no change of its networks; it has no capability, so it can do nothing to the host's network but open connections",
   },
+  { id: "5.10", kind: "trial", reason: "it must listen where the router is going to" },
   {
     id: "5.10",
     kind: "client",
@@ -34,6 +35,6 @@ export const exceptions: readonly Exception[] = [
     kind: "router",
     reason: "nothing acts on it; a deployment waits for the listener, and pgt status connects through it",
   },
-  { id: "5.27", kind: "writer", reason: "it is gone within a second, and its exit code is what counts" },
+  { id: "5.27", kind: "trial", reason: "it is gone within a second, and its exit code is what counts" },
   { id: "5.27", kind: "client", reason: "it is gone with the operator's session" },
 ];

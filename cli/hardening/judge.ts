@@ -20,7 +20,7 @@ const notJudged: readonly NotJudged[] = [
     id: "5.24",
     title: "no docker exec as root",
     notJudged:
-      "inspect does not show how exec is used; nothing here calls it with --user, so it is the container's own user",
+      "inspect does not show how exec is used; nothing here calls it as root: as the container's own user, or as the one who writes the router's files",
   },
 ];
 

@@ -2,12 +2,6 @@
 # Waits until the router itself listens on port $1, for $2 seconds at most. Another program's listener on that port does not count.
 set -eu
 
-if [ ! -s /var/lib/traefik/routes/dynamic.yml ]; then
-  echo "pgtenants: the router's volume holds no routes: it was made anew. Write them again with:" >&2
-  echo "  pulumi up --replace '**::traefik-certificate' --replace '**::traefik-routes'" >&2
-  exit 78
-fi
-
 # Columns of /proc/net/tcp: 2 is the local address, 4 the state (0A: listening), 10 the socket's inode.
 port=$(printf '%04X' "$1")
 deadline=$(($(date +%s) + $2))

@@ -3,7 +3,7 @@
 # file. Where the sender was killed the engine ends the input as if all had come: hence BYTES, how many there must be.
 # For the routes it ends when a running router must have taken them over.
 set -eu
-umask 077
+umask 027
 target="/var/lib/traefik/$1"
 part="$(dirname "$target")/.$(basename "$target").part"
 cat >"$part"

@@ -9,7 +9,7 @@ import { outputOf, run } from "../e2e/support/shell.ts";
 import { makeTestStack, type TestStack } from "../e2e/support/testStack.ts";
 import { type Authority, giveAuthority } from "./support/certificateFiles.ts";
 import { gather } from "./support/crowd.ts";
-import { onRouterFiles, readRoutes } from "./support/routerFiles.ts";
+import { asWriter, readRoutes } from "./support/routerFiles.ts";
 import { faultTest } from "./support/table.ts";
 import { sessionsEnd, underWatch, uriOf } from "./support/underWatch.ts";
 
@@ -39,27 +39,29 @@ faultTest("25", "router restarted with 200 clients", async (report) => {
 });
 
 /** Lets a deployment's writer get half of the routes, and then ends something of it; the routes must be as they were. */
-async function cutWriterOff(end: (name: string, client: ChildProcess) => Promise<unknown>): Promise<void> {
+async function cutWriterOff(end: (client: ChildProcess) => Promise<unknown>): Promise<void> {
   const good = await readRoutes(at);
-  const name = `${at.router}-writer`;
   const file = ["routes/dynamic.yml", String(Buffer.byteLength(good))];
-  const program = await onRouterFiles(at, "/usr/local/lib/pgtenants/write-file.sh", ...file);
-  const client = spawn("docker", ["run", "--name", name, ...program], { stdio: ["pipe", "ignore", "ignore"] });
+  const program = asWriter(at, "/usr/local/lib/pgtenants/write-file.sh", ...file);
+  const client = spawn("docker", program, { stdio: ["pipe", "ignore", "ignore"] });
   const closed = once(client, "close");
   client.stdin.on("error", () => undefined).write(good.slice(0, good.length / 2));
   const part = ["exec", at.router, "cat", `${volumeFolder}/routes/.dynamic.yml.part`];
   await expect.poll(async () => (await run("docker", part)).stdout, { timeout: 10_000 }).toContain("tcp:");
-  await end(name, client);
+  await end(client);
   await closed;
-  await expect.poll(() => outputOf("docker", ["ps", "--all", "--quiet", "--filter", `name=${name}`])).toBe("");
+  await expect.poll(async () => (await run("docker", asWriter(at, "sh", "-c", writers))).stdout).toBe("");
   expect(await readRoutes(at)).toBe(good);
 }
 
+/** The processes in the router's container that write a file. */
+const writers = "grep -ls '[w]rite-file' /proc/[0-9]*/cmdline | cut -d/ -f3";
+
 faultTest("27", "writer of dynamic.yml cut off half-way: the file is as it was", (report) =>
   underWatch(at, report, { recoversWithin: 0 }, async () => {
-    await cutWriterOff((name) => outputOf("docker", ["kill", name]));
+    await cutWriterOff(() => outputOf("docker", asWriter(at, "sh", "-c", `kill -9 $(${writers})`)));
     // The engine tells the program in the container that its input has ended.
-    await cutWriterOff(async (_, client) => client.kill("SIGKILL"));
+    await cutWriterOff(async (client) => client.kill("SIGKILL"));
   }),
 );
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { stackNames } from "../../../components/names.ts";
 import { outputOf } from "../../e2e/support/shell.ts";
 import type { TestStack } from "../../e2e/support/testStack.ts";
 
@@ -31,8 +32,12 @@ export async function expectNothingLeft(at: TestStack, ids: readonly string[]): 
     ...(deployment.pending_operations ?? []).map(({ type }: { type: string }) => `half-done step: ${type}`),
     ...locksOf(at).map((lock) => `lock ${lock}`),
   ];
-  const names = [at.router, ...ids.map(at.container)];
-  const meant = [...names.flatMap((name) => [`container ${name} running`, `volume ${name}`]), `network ${at.router}`];
+  const tenants = ids.map(at.container);
+  const meant = [
+    ...[at.router, ...tenants].map((name) => `container ${name} running`),
+    ...[stackNames(at.name).routerFiles, ...tenants].map((name) => `volume ${name}`),
+    `network ${at.router}`,
+  ];
   const tooMuch = found.filter((line) => !meant.includes(line)).join(", ");
   const missing = meant.filter((line) => !found.includes(line)).join(", ");
   expect({ tooMuch, missing }, `too much: ${tooMuch}; missing: ${missing}`).toEqual({ tooMuch: "", missing: "" });

@@ -1,5 +1,4 @@
 import { volumeFolder } from "../../../components/staticConfig.ts";
-import { inspect } from "../../e2e/support/engine.ts";
 import { outputOf } from "../../e2e/support/shell.ts";
 import type { TestStack } from "../../e2e/support/testStack.ts";
 
@@ -9,18 +8,15 @@ const routes = `${volumeFolder}/routes/dynamic.yml`;
 /** A file of the router's volume, as text. */
 export const readRoutes = (at: TestStack) => outputOf("docker", ["exec", at.router, "cat", routes]);
 
-/** The arguments of `docker run` for a program of the router's image on the router's files, in a container of its own, as a deployment does it. */
-export async function onRouterFiles(at: TestStack, entrypoint: string, ...args: readonly string[]): Promise<string[]> {
-  const image = await inspect(at.router, "{{.Config.Image}}");
-  const labels = ["--label", "dev.pgtenants.project=pgtenants", "--label", `dev.pgtenants.stack=${at.name}`];
-  const mount = ["--mount", `type=volume,source=${at.router},target=${volumeFolder}`];
-  return ["--rm", "--interactive", "--network=none", ...labels, ...mount, "--entrypoint", entrypoint, image, ...args];
+/** The arguments of the Docker CLI for a program in the router's container that may change its files, as a deployment writes them. */
+export function asWriter(at: TestStack, ...program: readonly string[]): string[] {
+  return ["exec", "--interactive", "--user=65531:65532", at.router, ...program];
 }
 
 /** Puts another text where the router reads its routes, in one piece. */
 export async function spoilRoutes(at: TestStack, text: string): Promise<void> {
-  const write = `cat >${routes}.spoilt && mv ${routes}.spoilt ${routes}`;
-  await outputOf("docker", ["run", ...(await onRouterFiles(at, "sh", "-c", write))], text);
+  const write = `umask 027 && cat >${routes}.spoilt && mv ${routes}.spoilt ${routes}`;
+  await outputOf("docker", asWriter(at, "sh", "-c", write), text);
 }
 
 /** Lets a deployment write the routes again that it takes for written. */

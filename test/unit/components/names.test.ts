@@ -7,8 +7,9 @@ const longestId = "a".repeat(40);
 describe("stackNames", () => {
   test("every name carries project and stack", () => {
     const names = stackNames("dev");
-    expect([names.stack, names.tenant("acme"), names.bridgeInterface]).toEqual([
+    expect([names.stack, names.routerFiles, names.tenant("acme"), names.bridgeInterface]).toEqual([
       "pgtenants-dev",
+      "pgtenants-dev_router",
       "pgtenants-dev.acme",
       "pgt-dev",
     ]);
@@ -21,7 +22,8 @@ describe("stackNames", () => {
       fc.property(stack, id, stack, id, (stackA, idA, stackB, idB) => {
         const [a, b] = [stackNames(stackA), stackNames(stackB)];
         expect(a.tenant(idA) === b.tenant(idB)).toBe(stackA === stackB && idA === idB);
-        expect(a.tenant(idA)).not.toBe(b.stack);
+        expect([a.tenant(idA), a.routerFiles]).not.toContain(b.stack);
+        expect(a.tenant(idA)).not.toBe(b.routerFiles);
       }),
     );
     expect(stackNames("dev").tenant("eu-acme")).not.toBe(stackNames("dev-eu").tenant("acme"));
