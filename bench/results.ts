@@ -112,10 +112,9 @@ export interface Density {
 /** All idle tenants of a stack, added up. */
 export interface DensityStep {
   readonly tenants: number;
-  /** Resident memory by what it is (PSS), of the servers and what runs beside them in their containers. */
+  /** By the containers' accounts, of the servers and what runs beside them. */
   readonly anonymousMiB: number;
   readonly sharedMiB: number;
-  readonly fileMiB: number;
   /** What the containers are charged with, page cache included. */
   readonly cgroupMiB: number;
   /** PSS of one shim process for each container, and what engine and containerd have grown by. */

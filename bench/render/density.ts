@@ -1,9 +1,9 @@
 import type { Density, DensityStep } from "../results.ts";
 import { blocks, figure, table } from "./markdown.ts";
 
-const meaning = `Idle tenants of the plan \`small\`, ten seconds after the last deployment. MiB per tenant: *own* is anonymous and shared memory of all its processes (PSS: what several share is counted with each for its
-part), *runtime* is its shim and its part of what the engine and containerd have grown by, *files* is what is mapped of programs, *charged* is what its cgroup says, page cache included, *available* is what the
-machine's available memory fell by.`;
+const meaning = `Idle tenants of the plan \`small\`, ten seconds after the last deployment. MiB per tenant: *own* is its container's anonymous and shared memory (by its cgroup: PSS misses what ended processes left in
+shared memory), *runtime* is its shim and its part of what the engine and containerd have grown by (PSS), *charged* is all that its cgroup has, page cache included, *available* is what the machine's available memory
+fell by.`;
 
 /** MiB of an idle tenant with its share of the container runtime, page cache not included: what the target is about. */
 export function memoryPerTenant({ anonymousMiB, sharedMiB, shimMiB, engineMiB, tenants }: DensityStep): number {
@@ -17,7 +17,7 @@ export function renderDensity({ steps, limit }: Density): string {
     meaning,
     table(
       [
-        ...["tenants", "own + runtime", "own", "runtime", "files", "charged", "available", "processes each"],
+        ...["tenants", "own + runtime", "own", "runtime", "charged", "available", "processes each"],
         ...["answering", "all answer after an engine restart, s"],
       ],
       steps.map((step) => [
@@ -25,7 +25,6 @@ export function renderDensity({ steps, limit }: Density): string {
         figure(memoryPerTenant(step), 1),
         per(({ anonymousMiB, sharedMiB }) => anonymousMiB + sharedMiB, step),
         per(({ shimMiB, engineMiB }) => shimMiB + engineMiB, step),
-        per(({ fileMiB }) => fileMiB, step),
         per(({ cgroupMiB }) => cgroupMiB, step),
         per(({ availableMiB }) => availableMiB, step),
         per(({ processes }) => processes, step),

@@ -40,16 +40,16 @@ export async function readMemory(stack: string, baseline: Baseline): Promise<Mem
   const format = "{{.State.Pid}}";
   const roots = (await outputOf("docker", ["inspect", "--format", format, ...ids])).split("\n").map(Number);
   const servers = roots.flatMap(treeOf);
-  const used = add(servers.map(proportional));
+  const accounts = roots.map(accountOf);
+  const sum = (of: (account: Account) => number) => accounts.reduce((total, account) => total + of(account), 0);
   const shims = [...commands].filter(
     ([, line]) => line.includes("containerd-shim") && ids.some((id) => line.includes(id)),
   );
   const shim = add(shims.map(([pid]) => proportional(pid)));
   return {
-    anonymousMiB: used.anonymous,
-    sharedMiB: used.shared,
-    fileMiB: used.file,
-    cgroupMiB: roots.reduce((sum, pid) => sum + chargedMiB(pid), 0),
+    anonymousMiB: sum(({ anonymousMiB }) => anonymousMiB),
+    sharedMiB: sum(({ sharedMiB }) => sharedMiB),
+    cgroupMiB: sum(({ chargedMiB }) => chargedMiB),
     shimMiB: shim.anonymous + shim.shared,
     engineMiB: engineMiB(commands) - baseline.engineMiB,
     availableMiB: baseline.availableMiB - availableMiB(),
@@ -58,11 +58,10 @@ export async function readMemory(stack: string, baseline: Baseline): Promise<Mem
 }
 
 function add(parts: readonly (Proportional | undefined)[]): Proportional {
-  const sum = { anonymous: 0, shared: 0, file: 0 };
+  const sum = { anonymous: 0, shared: 0 };
   for (const part of parts) {
     sum.anonymous += part?.anonymous ?? 0;
     sum.shared += part?.shared ?? 0;
-    sum.file += part?.file ?? 0;
   }
   return sum;
 }
@@ -73,12 +72,41 @@ function engineMiB(commands: ReadonlyMap<number, string>): number {
   return anonymous + shared;
 }
 
-/** What a process's container is charged with. The kernel says where that is written. */
-function chargedMiB(pid: number): number {
+/** What the kernel has put down to a container, in MiB. */
+interface Account {
+  readonly anonymousMiB: number;
+  /**
+   * In use, whether or not a living process has it mapped: what a process that has ended wrote into shared memory is in no process's PSS, and
+   * is taken all the same.
+   */
+  readonly sharedMiB: number;
+  /** With page cache and what the kernel keeps for it. */
+  readonly chargedMiB: number;
+}
+
+/** The account of a process's container. The kernel says where it is kept. */
+function accountOf(pid: number): Account {
   const groups = readFileSync(`/proc/${pid}/cgroup`, "utf8").split("\n");
   const v1 = groups.map((line) => /^\d+:memory:(.*)$/.exec(line)?.[1]).find((path) => path !== undefined);
   const v2 = groups.map((line) => /^0::(.*)$/.exec(line)?.[1]).find((path) => path !== undefined);
-  const file =
-    v1 === undefined ? `/sys/fs/cgroup${v2}/memory.current` : `/sys/fs/cgroup/memory${v1}/memory.usage_in_bytes`;
-  return Number(readFileSync(file, "utf8")) / 2 ** 20;
+  const [folder, charged, anonymous, shared] =
+    v1 === undefined
+      ? [`/sys/fs/cgroup${v2}`, "memory.current", "anon", "shmem"]
+      : [`/sys/fs/cgroup/memory${v1}`, "memory.usage_in_bytes", "total_rss", "total_shmem"];
+  const statistics = readFileSync(`${folder}/memory.stat`, "utf8");
+  return {
+    anonymousMiB: mebibytes(field(statistics, anonymous)),
+    sharedMiB: mebibytes(field(statistics, shared)),
+    chargedMiB: mebibytes(readFileSync(`${folder}/${charged}`, "utf8")),
+  };
+}
+
+function field(statistics: string, name: string): string {
+  const value = new RegExp(`^${name} (\\d+)$`, "m").exec(statistics)?.[1];
+  if (value === undefined) throw new Error(`the kernel's memory.stat has no "${name}"`);
+  return value;
+}
+
+function mebibytes(bytes: string): number {
+  return Number(bytes) / 2 ** 20;
 }

@@ -41,7 +41,6 @@ function residentKiB(pid: number): number {
 export interface Proportional {
   readonly anonymous: number;
   readonly shared: number;
-  readonly file: number;
 }
 
 /** Undefined for a process that has ended. Needs root for other users' processes. */
@@ -49,7 +48,7 @@ export function proportional(pid: number): Proportional | undefined {
   const rollup = orNothing(() => readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"));
   if (rollup === undefined) return undefined;
   const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(rollup)?.[1] ?? 0) / 1024;
-  return { anonymous: field("Pss_Anon"), shared: field("Pss_Shmem"), file: field("Pss_File") };
+  return { anonymous: field("Pss_Anon"), shared: field("Pss_Shmem") };
 }
 
 /** All processes by their command line. */

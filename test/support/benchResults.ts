@@ -56,7 +56,6 @@ export const everything: Results = {
         tenants: 10,
         anonymousMiB: 50,
         sharedMiB: 40,
-        fileMiB: 100,
         cgroupMiB: 300,
         shimMiB: 20,
         engineMiB: 20,
