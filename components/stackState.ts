@@ -41,13 +41,28 @@ export interface StackState {
   readonly pending: readonly StateResource[];
 }
 
-/** Reads what `pulumi stack export` printed; secrets in it are encrypted. @throws Error when it is of another form. */
+/**
+ * Reads what `pulumi stack export` printed; secrets in it are encrypted.
+ * @throws Error when it is of another form: where in it, and what was expected.
+ */
 export function parseStackState(json: string): StackState {
-  const { resources = [], pending_operations = [] } = exportedStack.parse(JSON.parse(json)).deployment;
+  const { resources = [], pending_operations = [] } = parseExport(json).deployment;
   return {
     resources: resources.filter((found) => found.delete !== true),
     pending: pending_operations.map((operation) => operation.resource),
   };
+}
+
+function parseExport(json: string): z.infer<typeof exportedStack> {
+  try {
+    return exportedStack.parse(JSON.parse(json));
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new Error(
+      `the stack's state cannot be read: pulumi stack export printed something of another form: ${reason.replaceAll(/\s+/g, " ")}; ` +
+        "use the version of Pulumi that wrote it, see: pulumi version",
+    );
+  }
 }
 
 /** The name that the program gave a resource: the end of its URN, `urn:pulumi:<stack>::<project>::<types, joined by $>::<name>`. */

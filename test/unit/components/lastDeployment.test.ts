@@ -57,8 +57,14 @@ describe("what the state says of a tenant", () => {
     expect(parseStackState('{"version":3,"deployment":{"manifest":{}}}')).toEqual({ resources: [], pending: [] });
   });
 
-  test.each(["null", "{}", '{"deployment":{"resources":[{"urn":7}]}}', "no JSON"])("%s is refused", (json) => {
-    expect(() => parseStackState(json)).toThrow();
+  test.each([
+    ["null", /expected object, received null/],
+    ["{}", /expected object, received undefined → at deployment/],
+    ['{"deployment":{"resources":[{"urn":7}]}}', /expected string, received number → at deployment.resources\[0\].urn/],
+    ["no JSON", /is not valid JSON/],
+  ])("%s is refused, with the place", (json, reason) => {
+    expect(() => parseStackState(json)).toThrow("the stack's state cannot be read: pulumi stack export printed");
+    expect(() => parseStackState(json)).toThrow(reason);
   });
 });
 
