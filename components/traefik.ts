@@ -50,12 +50,16 @@ export class Traefik extends pulumi.ComponentResource {
 
     const volume = createVolume(name, args, child);
     const container = createContainer(name, args, volume, child);
+    // First, since nothing can be written into a router that does not run, and this is what says why it does not.
+    const listening = createReadinessStep(name, args, container, child);
     const writeFile = fileWriter(container);
-    const certificate = writeFile(`${name}-certificate`, certificateFile, pulumi.secret(bundle), child);
+    const certificate = writeFile(`${name}-certificate`, certificateFile, pulumi.secret(bundle), {
+      ...child,
+      dependsOn: listening,
+    });
     // Traefik does not watch certificates: a new one has a new path, which changes this file, and must be there first.
     const text = renderDynamicConfig(args.routes, `${volumeFolder}/${certificateFile}`);
     this.routesWritten = writeFile(`${name}-routes`, "routes/dynamic.yml", text, { ...child, dependsOn: certificate });
-    createReadinessStep(name, args, container, child);
     this.registerOutputs({});
   }
 }
