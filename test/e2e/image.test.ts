@@ -45,6 +45,47 @@ describe("a new cluster", () => {
   });
 });
 
+describe("of new clusters, which are copies of the image's", () => {
+  const control = async (container: string) => {
+    const shown = await outputOf("docker", ["exec", container, "pg_controldata"]);
+    return new Map(shown.split("\n").map((line) => line.split(/:\s+/, 2) as [string, string]));
+  };
+
+  test("each has an identity of its own, and is the same in all else", async () => {
+    const one = await control(await bench.start(await bench.volume()));
+    const other = await control(await bench.start(await bench.volume()));
+    const differing = [...one].filter(([name, value]) => other.get(name) !== value).map(([name]) => name);
+    const identity = ["Database system identifier", "Mock authentication nonce"];
+    expect(differing).toEqual(expect.arrayContaining(identity));
+    const times = ["pg_control last modified", "Time of latest checkpoint"];
+    expect(differing.filter((name) => ![...identity, ...times].includes(name))).toEqual([]);
+    expect(one.get("Mock authentication nonce")).toMatch(/^(?!0+$)[0-9a-f]{64}$/);
+    expect(one.get("Data page checksum version")).toBe("1");
+  });
+
+  test("one is sound, also where a copy was cut off before", async () => {
+    const volume = await bench.volume();
+    await bench.prepare(volume, `mkdir -p ${cluster}.partial/global && echo cut >${cluster}.partial/global/pg_control`);
+    const container = await bench.start(volume);
+    await asSuperuser(container, "CREATE EXTENSION amcheck");
+    const check = ["pg_amcheck", "--database=postgres", "--heapallindexed", "--parent-check", "--checkunique"];
+    expect(await exec(container, check)).toMatchObject({ code: 0, stdout: "" });
+    await outputOf("docker", ["stop", container]);
+    await bench.prepare(volume, `test ! -e ${cluster}.partial && pg_checksums --check ${cluster} >/dev/null`);
+  });
+
+  test("none is made from a control file that is not known, and that one stays as it was", async () => {
+    const volume = await bench.volume();
+    const script = `
+      cd /var/lib/postgresql && cp -a /usr/local/share/pgtenants/cluster other && printf x |
+        dd of=other/global/pg_control bs=1 seek=100 conv=notrunc status=none
+      sum=$(sha256sum other/global/pg_control)
+      if /usr/local/lib/pgtenants/own-identity.pl other 2>other.log; then exit 1; fi
+      grep -q 'is of a form that is not known' other.log && test "$sum" = "$(sha256sum other/global/pg_control)"`;
+    await bench.prepare(volume, script);
+  });
+});
+
 describe("a cluster that was made elsewhere", () => {
   test.each([
     ["by the official image", "postgres", "--locale=en_US.utf8 --encoding=UTF8", "INT"],
