@@ -5,7 +5,7 @@ import { blocks, figure, medianAndP95, table } from "./markdown.ts";
 const meaning = `Seconds from writing \`tenants.yaml\` to the first \`SELECT 1\` through the router, over verified TLS. The tenant's password is set beforehand
 (\`password: custom\`), so that the question can be asked before the command ends; "command ends" is when \`pulumi up --skip-preview\` has. At 0 tenants there is no stack yet: bridge and router are made, too. The parts follow each other
 and add up: *start* is CLI, plugins, Node.js and SDK; *program* is modules, the list, the last state and questions to the engine; *engine* is all other
-resources; *create* is volume, password and container; *route* is what the routes took longer than the container; *server* is initdb, the server's
+resources; *create* is volume, password and container; *route* is what the routes took longer than the container; *server* is the cluster's copy, the server's
 start, role and database, up to the answer.`;
 
 const beside = `The same container, with the same options on the same bridge, by \`docker run\` and by \`docker compose up\` (a project with this one service), then the program's own
