@@ -14,7 +14,7 @@ import { TenantDatabase } from "./components/tenantDatabase.ts";
 import { routesOf, summarize } from "./components/tenantOutputs.ts";
 import { readTenantTls } from "./components/tenantTls.ts";
 import { Traefik } from "./components/traefik.ts";
-import { previousOf } from "./components/transitions.ts";
+import { newFirst, previousOf } from "./components/transitions.ts";
 import { loadTenants } from "./tenants/load.ts";
 
 const settings = readSettings();
@@ -29,7 +29,7 @@ const state = new random.RandomId("state", { byteLength: 8 }).hex;
 const bridge = tenantBridge(settings).name;
 const router = new Traefik("traefik", { settings, state, routes: routesOf(placed, settings.domain) });
 const shared = { settings, tenantTls, bridge, state, routes: router.routesWritten };
-const databases = placed.map(
+const databases = newFirst(placed, last).map(
   (tenant) => new TenantDatabase(tenant.id, { ...shared, tenant, last: previousOf(tenant, last) }),
 );
 

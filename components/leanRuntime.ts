@@ -13,6 +13,12 @@ const usualLimit = 10;
 if (Error.stackTraceLimit === usualLimit) Error.stackTraceLimit = 0;
 
 /**
+ * Where in the source a resource was made: the SDK takes a stack trace without a limit for each, and the state keeps it, a fifteenth of all that it
+ * holds. It names lines of this program, which say nothing of the operator's file.
+ */
+Reflect.set(pulumi.Resource, "callsites", () => []);
+
+/**
  * Debug messages: the SDK sends three calls to the engine for each resource to say that it is about to send one, also where nobody asked for
  * messages of that kind: a tenth of the processor time of a preview of 40 tenants. `pulumi up --debug` does not show them.
  */

@@ -60,6 +60,15 @@ function vanished({ listed, last, names, tenantsFile, deletionProtection, now }:
     });
 }
 
+/**
+ * The tenants with those first that were never made: the engine takes steps in the order in which it hears of them, and theirs take longest,
+ * so a new tenant answers sooner than the others' steps have been looked through.
+ */
+export function newFirst<T extends Tenant>(tenants: readonly T[], last: LastDeployment): readonly T[] {
+  const isNew = (tenant: T) => previousOf(tenant, last) === undefined;
+  return [...tenants.filter(isNew), ...tenants.filter((tenant) => !isNew(tenant))];
+}
+
 /** The entry of a removed tenant that leads to its volume, as it is written on one line. */
 export function removal(volume: string, id: string, names: StackNames, now: Date): string {
   const fields = [`id: ${id}`, ...leadingTo(volume, { id, formerIds: [] }, names), "state: removed"];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LastTenant } from "../../../components/lastDeployment.ts";
 import { stackNames } from "../../../components/names.ts";
-import { previousOf, refusals, type Transition, volumeOf } from "../../../components/transitions.ts";
+import { newFirst, previousOf, refusals, type Transition, volumeOf } from "../../../components/transitions.ts";
 import { lastTenant, tenant } from "../../support/tenants.ts";
 
 const names = stackNames("dev");
@@ -115,4 +115,18 @@ test("the latest of its ids that the state knows is what a tenant was before", (
   const last = new Map([["acme", lastTenant({ address: "198.18.0.9" })]]);
   expect(previousOf({ id: "acme-inc", formerIds: ["acme", "acme-corp"] }, last)?.address).toBe("198.18.0.9");
   expect(previousOf({ id: "globex", formerIds: [] }, last)).toBeUndefined();
+});
+
+test("tenants that were never made come first, and the order is otherwise that of the list; a renamed one is not new", () => {
+  const last = new Map([
+    ["acme", lastTenant()],
+    ["globex", lastTenant()],
+  ]);
+  const listed = [
+    tenant(),
+    tenant({ id: "initech" }),
+    tenant({ id: "globex-eu", origin: "globex", formerIds: ["globex"] }),
+    tenant({ id: "hooli" }),
+  ];
+  expect(newFirst(listed, last).map(({ id }) => id)).toEqual(["initech", "hooli", "acme", "globex-eu"]);
 });
