@@ -93,7 +93,7 @@ test("what inspect cannot say: processes run as ordinary users, without capabili
 
 test("each mounts nothing but its own volume", async () => {
   for (const container of await staying()) {
-    const own = kindOf(container) === "router" ? stackNames(at.name).routerFiles : container.Name.slice(1);
+    const own = kindOf(container) === "router" ? at.routerFiles : container.Name.slice(1);
     expect(container.Mounts).toMatchObject([{ Type: "volume", Source: expect.stringContaining(`/${own}/`) }]);
   }
 });

@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stackNames } from "../../components/names.ts";
 import { selfSigned } from "../support/certificates.ts";
 import { nodeClient, stringsOf } from "./support/clients.ts";
 import { identity, inspect } from "./support/engine.ts";
@@ -115,7 +114,7 @@ test("a renewed certificate is taken over without ending a session, and the supe
 
 test("a router whose volume was lost gets its files again with the next container", async () => {
   await outputOf("docker", ["rm", "--force", at.router]);
-  await outputOf("docker", ["volume", "rm", stackNames(at.name).routerFiles]);
+  await outputOf("docker", ["volume", "rm", at.routerFiles]);
   await at.stack.up({ refresh: true });
   await answers();
 });

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { stackNames } from "../../components/names.ts";
 import { scramVerifier } from "../../components/scramVerifier.ts";
 import { nodeClient, stringsOf } from "./support/clients.ts";
 import { outputOf } from "./support/shell.ts";
@@ -110,12 +109,7 @@ async function failALogin(stack: TestStack): Promise<void> {
 
 async function readPlaces(stack: TestStack): Promise<void> {
   const names = [stack.router, ...ids.map(stack.container)];
-  const volumes = await outputOf("docker", [
-    "volume",
-    "inspect",
-    stackNames(stack.name).routerFiles,
-    ...ids.map(stack.container),
-  ]);
+  const volumes = await outputOf("docker", ["volume", "inspect", stack.routerFiles, ...ids.map(stack.container)]);
   places.set("what docker inspect says", volumes + (await outputOf("docker", ["inspect", ...names])));
   const logs = await Promise.all(names.map((name) => outputOf("sh", ["-c", 'docker logs "$1" 2>&1', "sh", name])));
   places.set("what the containers logged", logs.join("\n"));

@@ -23,6 +23,8 @@ export interface TestStack {
   /** Name of a tenant's container, and of its volume. */
   readonly container: (id: string) => string;
   readonly router: string;
+  /** The router's volume. */
+  readonly routerFiles: string;
   /** Environment of the CLI, for those who start it themselves. */
   readonly environment: Record<string, string>;
   /** Writes tenants.yaml with these entries, one line of YAML each. */
@@ -89,6 +91,7 @@ async function makeIn(
     caFile: settings.tlsCaCertificateFile,
     container: (id) => `pgtenants-${name}.${id}`,
     router: `pgtenants-${name}`,
+    routerFiles: `pgtenants-${name}_router`,
     environment,
     list,
     connectionStrings: async () => (await stack.outputs())["connectionStrings"]?.value,

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { stackNames } from "../../../components/names.ts";
 import { outputOf } from "../../e2e/support/shell.ts";
 import type { TestStack } from "../../e2e/support/testStack.ts";
 
@@ -35,7 +34,7 @@ export async function expectNothingLeft(at: TestStack, ids: readonly string[]): 
   const tenants = ids.map(at.container);
   const meant = [
     ...[at.router, ...tenants].map((name) => `container ${name} running`),
-    ...[stackNames(at.name).routerFiles, ...tenants].map((name) => `volume ${name}`),
+    ...[at.routerFiles, ...tenants].map((name) => `volume ${name}`),
     `network ${at.router}`,
   ];
   const tooMuch = found.filter((line) => !meant.includes(line)).join(", ");
