@@ -11,5 +11,5 @@ export const onRealParts = { fileParallelism: false, testTimeout: 120_000, hookT
 export const common = {
   // The Pulumi runtime keeps its state in the process, so each file gets one of its own.
   pool: "forks" as const,
-  reporters: ["default", "./test/faults/support/reporter.ts"],
+  reporters: ["default", "./test/faults/support/reporter.ts", "./test/support/failureReporter.ts"],
 };
