@@ -5,13 +5,14 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { admitTenants } from "./components/admission.ts";
 import { lastDeployment } from "./components/lastDeployment.ts";
+import { Offsite } from "./components/offsite.ts";
 import { refuseOutdated } from "./components/outdatedCertificates.ts";
 import { orRunError } from "./components/runError.ts";
 import { readSettings } from "./components/settings.ts";
 import { stateExport } from "./components/stateExport.ts";
 import { tenantBridge } from "./components/tenantBridge.ts";
 import { TenantDatabase } from "./components/tenantDatabase.ts";
-import { routesOf, summarize } from "./components/tenantOutputs.ts";
+import { routesOf, sourcesFirst, summarize } from "./components/tenantOutputs.ts";
 import { readTenantTls } from "./components/tenantTls.ts";
 import { Traefik } from "./components/traefik.ts";
 import { newFirst, previousOf } from "./components/transitions.ts";
@@ -29,15 +30,25 @@ const state = new random.RandomId("state", { byteLength: 8 }).hex;
 const bridge = tenantBridge(settings).name;
 const router = new Traefik("traefik", { settings, state, routes: routesOf(placed, settings.domain) });
 const shared = { settings, tenantTls, bridge, state, routes: router.routesWritten };
-const databases = newFirst(placed, last).map(
-  (tenant) => new TenantDatabase(tenant.id, { ...shared, tenant, last: previousOf(tenant, last) }),
-);
+const databases = new Map<string, TenantDatabase>();
+for (const tenant of sourcesFirst(newFirst(placed, last))) {
+  const args = { ...shared, tenant, last: previousOf(tenant, last), sources: databases };
+  databases.set(tenant.id, new TenantDatabase(tenant.id, args));
+}
+const { offsite } = settings;
+if (offsite !== undefined) {
+  const tenants = placed.flatMap(({ id, origin }) => {
+    const repository = databases.get(id)?.repository;
+    return repository === undefined ? [] : [{ id, origin, repository }];
+  });
+  new Offsite("offsite", { settings, offsite, tenants, state });
+}
 
 /** Per tenant, without secrets: host, port, database, user, plan, address, state, access, limits. */
 export const tenants = summarize(placed, settings.domain, settings.port);
 /** Per tenant, secret: `uri`, `psql`, `jdbc`, `dotenv` and the other forms of components/connectionStrings.ts. */
 export const connectionStrings = pulumi.secret(
-  Object.fromEntries(databases.filter((db) => db.exists).map((db) => [db.id, db.connectionStrings])),
+  Object.fromEntries([...databases.values()].filter((db) => db.exists).map((db) => [db.id, db.connectionStrings])),
 );
 /** Where all tenants are reached; the host name picks the tenant. */
 export const endpoint = `*.${settings.domain}:${settings.port}`;

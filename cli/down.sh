@@ -25,5 +25,5 @@ else
   echo "Removed: $((containers)) containers, $((networks)) network(s)."
 fi
 
-echo "Kept: the volumes with the tenants' data ($(($(ours volume ls | wc -l)))), their passwords (in the state, $PGTENANTS_STATE/backend),"
+echo "Kept: the volumes with the tenants' data ($(($(ours volume ls --filter label=dev.pgtenants.tenant | wc -l)))) and backups, their passwords (in the state, $PGTENANTS_STATE/backend),"
 echo "      the development CA ($PGTENANTS_STATE/tls). make up brings every tenant back as it was."

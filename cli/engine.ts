@@ -6,13 +6,14 @@ import { type EngineObject, foreign, stateName } from "./leftovers.ts";
 import { messageOf, OperatorError } from "./operatorError.ts";
 
 /** Runs the Docker CLI and gives what it printed. @throws OperatorError with what it said when it fails. */
-export function docker(...args: string[]): string {
+export function docker(...args: readonly string[]): string {
+  return dockerReading("", ...args);
+}
+
+/** The same with something on standard input. */
+export function dockerReading(input: string, ...args: readonly string[]): string {
   try {
-    return execFileSync("docker", args, {
-      encoding: "utf8",
-      maxBuffer: 2 ** 30,
-      stdio: ["ignore", "pipe", "pipe"],
-    }).trim();
+    return execFileSync("docker", args, { encoding: "utf8", maxBuffer: 2 ** 30, input, stdio: "pipe" }).trim();
   } catch (error) {
     const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : messageOf(error);
     throw new OperatorError(`docker ${args[0]}: ${said}`, "docker info must answer for this user");

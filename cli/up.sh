@@ -7,4 +7,5 @@ enter up
 # What a killed deployment left behind would stop this one; and what was stopped or removed by hand is to come back.
 node cli/recover.ts "$STACK"
 pulumi up --stack "$STACK" --yes --skip-preview --non-interactive --suppress-outputs
+node cli/saveStateOffsite.ts "$STACK"
 exec node cli/status.ts "$STACK"

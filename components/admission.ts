@@ -4,6 +4,7 @@ import { type AddressBook, placeTenants } from "./addresses.ts";
 import { docker, dockerLines } from "./dockerCli.ts";
 import { obstacles, overlappingNetworks } from "./engineChecks.ts";
 import type { LastDeployment } from "./lastDeployment.ts";
+import { missingBeginning } from "./missingBeginning.ts";
 import { missingImages } from "./missingImages.ts";
 import { refusedListener } from "./routerPort.ts";
 import { orRunError, runError } from "./runError.ts";
@@ -27,6 +28,7 @@ export async function admitTenants(
   refuseAll([
     ...refusals(transition),
     ...listed.flatMap((tenant) => [...missingPassword(tenant, settings), ...leftCertificate(tenant, settings)]),
+    ...listed.flatMap((tenant) => (previousOf(tenant, last) === undefined ? missingBeginning(tenant, settings) : [])),
   ]);
   await warnOfSharedKey(listed, settings);
   const present = listed.filter((tenant) => tenant.state !== "removed" || previousOf(tenant, last) !== undefined);
@@ -84,7 +86,7 @@ async function askEngine(transition: Transition, settings: Settings): Promise<st
   const preview = pulumi.runtime.isDryRun();
   try {
     const [images, listing] = await Promise.all([
-      missingImages([settings.postgresImage, settings.traefikImage], !preview),
+      missingImages(imagesOf(settings), !preview),
       dockerLines("volume", "ls", "--format", "{{.Name}}"),
     ]);
     const volumes = new Set(listing);
@@ -106,6 +108,10 @@ async function askEngine(transition: Transition, settings: Settings): Promise<st
     );
     return [];
   }
+}
+
+function imagesOf({ postgresImage, traefikImage, offsite, offsiteImage }: Settings): string[] {
+  return [postgresImage, traefikImage, ...(offsite === undefined ? [] : [offsiteImage])];
 }
 
 async function belowUse({ listed, last, names }: Transition): Promise<string[]> {

@@ -50,3 +50,14 @@ export const routerLimits = {
   cpuShares: 8192,
   ulimits: [{ name: "nofile", soft: routerOpenFiles, hard: routerOpenFiles }],
 };
+
+/** MiB. rclone was seen to take 60 while it copies 300 MB; four run at a time, and what is copied passes through the page cache. */
+const offsiteMemory = 768;
+
+/** What the container that copies backups elsewhere may use: CPU last of all, since nobody waits for it. Memory and shares change in place. */
+export const offsiteLimits = {
+  memory: offsiteMemory,
+  memorySwap: offsiteMemory,
+  cpuShares: 128,
+  ulimits: [{ name: "nofile", soft: 4096, hard: 4096 }],
+};

@@ -8,6 +8,9 @@ export const traefikVersion = "3.7.9";
 /** The PostgreSQL of the tenants' image. Another minor version is a new tag: it restarts every tenant. Another major one needs pg_upgrade. */
 export const postgresVersion = "18.6";
 
+/** The Debian that the image of the off-site copies is made of: the newest release that has rclone. */
+export const offsiteDebian = "trixie";
+
 /** No registry answers at this name, so an image that set-up has not built is an error, never somebody else's image from a public registry. */
 const namespace = "localhost/pgtenants";
 
@@ -22,6 +25,11 @@ export function postgresImageTag(): string {
 /** The tag of the router's image; see {@link postgresImageTag}. */
 export function traefikImageTag(): string {
   return `${namespace}/traefik:${traefikVersion}-${digestOfFolder("traefik")}`;
+}
+
+/** The tag of the image that copies backups elsewhere; see {@link postgresImageTag}. */
+export function offsiteImageTag(): string {
+  return `${namespace}/offsite:${offsiteDebian}-${digestOfFolder("offsite")}`;
 }
 
 /** Whether an image can only come from set-up. */

@@ -59,12 +59,14 @@ function fileFingerprint(file: unknown): string | undefined {
 }
 
 function lastTenant({ outputs = {} }: StateResource, children: readonly StateResource[]): LastTenant {
-  const inputsOf = (type: string) => children.find((child) => child.type === type)?.inputs ?? {};
-  const { keepers } = inputsOf(resourceTypes.password);
+  // By the end of their names as well: a tenant has a second volume and a second random text, which are its backups' own.
+  const inputsOf = (type: string, end: string) =>
+    children.find((child) => child.type === type && nameIn(child.urn).endsWith(end))?.inputs ?? {};
+  const { keepers } = inputsOf(resourceTypes.password, "-password");
   return {
     address: textOf(outputs["address"]),
     state: textOf(outputs["state"]),
-    volume: textOf(inputsOf(resourceTypes.volume)["name"]),
+    volume: textOf(inputsOf(resourceTypes.volume, "-data")["name"]),
     passwordVersion: numberOf(isRecord(keepers) ? keepers["version"] : undefined),
     limits: {
       memoryMiB: numberOf(outputs["memoryMiB"]),

@@ -12,6 +12,7 @@ const labelPrefix = "dev.pgtenants";
 export const typeTokens = {
   tenantDatabase: "pgtenants:index:TenantDatabase",
   traefik: "pgtenants:index:Traefik",
+  offsite: "pgtenants:index:Offsite",
 } as const;
 
 /** Every name stays within 63 characters, the bound of a DNS label; Docker itself sets none. */
@@ -40,10 +41,14 @@ export interface StackNames {
   readonly stack: string;
   /** The router's volume. No stack and no tenant has an underscore in its name. */
   readonly routerFiles: string;
+  /** The container that copies backups elsewhere, its volume and its network. */
+  readonly offsite: string;
   /** The network interface of that bridge on the host, which firewall rules go by. */
   readonly bridgeInterface: string;
   /** A tenant's container and, of the same name, its volume. */
   readonly tenant: (id: string) => string;
+  /** The volume of the repository that a tenant's backups are in. */
+  readonly backups: (id: string) => string;
 }
 
 /**
@@ -62,8 +67,10 @@ export function stackNames(stack: string): StackNames {
   return {
     stack: name,
     routerFiles: `${name}_router`,
+    offsite: `${name}_offsite`,
     bridgeInterface: `${interfacePrefix}${stack}`,
     tenant: (id) => `${name}.${id}`,
+    backups: (id) => `${name}.${id}_backups`,
   };
 }
 
@@ -87,6 +94,11 @@ export function ownerLabels(stack: string, tenant?: string): Label<string>[] {
   return tenant === undefined ? labels : [...labels, { label: `${labelPrefix}.tenant`, value: tenant }];
 }
 
+/** The labels of the volume that a tenant's backups are in. It is none of the tenant's own: what looks for a tenant's data must not find it. */
+export function backupLabels(stack: string, tenant: string): Label<string>[] {
+  return [...ownerLabels(stack), { label: `${labelPrefix}.backups`, value: tenant }];
+}
+
 /** Leaves of what `docker … ls` lists only what has the stack's labels. */
 export function labelFilters(stack: string): string[] {
   return ownerLabels(stack).flatMap(({ label, value }) => ["--filter", `label=${label}=${value}`]);
@@ -102,5 +114,14 @@ export function stateLabel<Value>(state: Value): Label<Value> {
 
 /** Whether labels on the engine say that something is this stack's and this tenant's. */
 export function isOwnedBy(stack: string, tenant: string, labels: Readonly<Record<string, string>>): boolean {
-  return ownerLabels(stack, tenant).every(({ label, value }) => labels[label] === value);
+  return hasAll(ownerLabels(stack, tenant), labels);
+}
+
+/** The same of the volume that a tenant's backups are in. */
+export function areBackupsOf(stack: string, tenant: string, labels: Readonly<Record<string, string>>): boolean {
+  return hasAll(backupLabels(stack, tenant), labels);
+}
+
+function hasAll(expected: readonly Label<string>[], labels: Readonly<Record<string, string>>): boolean {
+  return expected.every(({ label, value }) => labels[label] === value);
 }

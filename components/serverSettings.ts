@@ -3,8 +3,8 @@ import type { Tenant } from "../tenants/tenant.ts";
 /** PostgreSQL settings by name. Values are text, as PostgreSQL takes them. */
 export type ServerSettings = Readonly<Record<string, string>>;
 
-/** Server processes beside the connections' own: the postmaster and its helpers, autovacuum, parallel workers, the disk guard, the operator's. */
-const otherProcesses = 40;
+/** Server processes beside the connections' own: the postmaster and its helpers, autovacuum, parallel workers, the disk guard, a backup, the operator's. */
+const otherProcesses = 48;
 
 /**
  * What the server takes, logged in or not: twice the tenant's own connections and a few for the operator. A connection takes its place
@@ -42,6 +42,7 @@ export function reloadSettings(tenant: Tenant, fingerprint: string): ServerSetti
     ...(tenant.tls === "passthrough"
       ? { ssl: "on", ssl_cert_file: certificateFile, ssl_key_file: certificateFile }
       : {}),
+    ...archiving(tenant),
     statement_timeout: `${tenant.statementTimeoutMs}ms`,
     idle_in_transaction_session_timeout: `${tenant.idleInTransactionTimeoutMs}ms`,
     // Sorts and hashes that do not fit into memory; only the superuser can raise it. What is left of the disk is for data and WAL.
@@ -57,6 +58,16 @@ export function reloadSettings(tenant: Tenant, fingerprint: string): ServerSetti
     effective_cache_size: `${Math.floor((tenant.memoryMiB * 3) / 4)}MB`,
     // Up to three autovacuum workers take this much each; with the default of 64 MB they could use up a small container.
     maintenance_work_mem: `${clamp(Math.floor(tenant.memoryMiB / 16), 4, 1024)}MB`,
+  };
+}
+
+/**
+ * Where nothing is backed up segments count as archived, so that none is kept: `archive_mode` itself would need a restart, and is on for all.
+ */
+function archiving({ backup }: Tenant): ServerSettings {
+  return {
+    archive_command: backup.enabled ? "/usr/local/lib/pgtenants/pgbackrest-archive.sh %p" : "/bin/true",
+    archive_timeout: backup.enabled ? `${backup.archiveTimeoutSeconds}s` : "0",
   };
 }
 

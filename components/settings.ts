@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
-import { postgresImageTag, traefikImageTag } from "./images.ts";
+import { offsiteImageTag, postgresImageTag, traefikImageTag } from "./images.ts";
 import { type StackNames, stackNames } from "./names.ts";
+import { type Credentials, type OffsitePlace, parseCredentials, parseOffsite } from "./offsiteSettings.ts";
+import { recoveryPassphrase } from "./recoveryPassphrase.ts";
 import { orRunError, runError } from "./runError.ts";
-import { parseNetworks, parsePasswords, parseTenantCertificates } from "./structuredSettings.ts";
+import { parseImports, parseNetworks, parsePasswords, parseTenantCertificates } from "./structuredSettings.ts";
 import { developmentFiles, readTls, type Tls, type TlsFiles } from "./tlsFiles.ts";
 
 /** What the stack's configuration says. The fields are described in Pulumi.yaml, or here where they have no place there. */
@@ -24,12 +26,25 @@ export interface Settings extends Tls {
   readonly proxyProtocolFrom: readonly string[];
   /** By id, the passwords of tenants with `password: custom`. Secret. */
   readonly passwords: ReadonlyMap<string, string>;
+  /** By id, the URLs of servers that tenants with `from: { import: url }` begin with. Secret. */
+  readonly imports: ReadonlyMap<string, string>;
   /** By id, the files of certificates of their own, for tenants with `tls: passthrough`; see `readTenantTls`. */
   readonly tenantCertificates: ReadonlyMap<string, TlsFiles>;
+  /** Where backups are copied to; undefined where they are not. */
+  readonly offsite: Offsite | undefined;
   /** Image of the tenants' servers. Another one restarts every tenant. */
   readonly postgresImage: string;
   /** Image of the router. Another one restarts it, so every session ends once. */
   readonly traefikImage: string;
+  /** Image of what copies backups elsewhere. Another one replaces that container and nothing else. */
+  readonly offsiteImage: string;
+}
+
+/** Where backups are copied to, how to log in there, and what seals the repositories' keys that go with them. */
+export interface Offsite extends OffsitePlace {
+  readonly credentials: Credentials;
+  /** Secret. */
+  readonly passphrase: string;
 }
 
 const required = ["domain"] as const;
@@ -46,9 +61,14 @@ const optional = [
   "hostAddress",
   "proxyProtocolFrom",
   "passwords",
+  "imports",
   "tenantCertificates",
   "postgresImage",
   "traefikImage",
+  "offsite",
+  "offsiteCredentials",
+  "recoveryPassphrase",
+  "offsiteImage",
 ] as const;
 
 const domainPattern = /^(?=.{1,200}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/;
@@ -80,9 +100,12 @@ export function readSettings(): Settings {
     hostAddress: address(config, "hostAddress", []),
     proxyProtocolFrom: structured("proxyProtocolFrom", parseNetworks, []),
     passwords: passwords(),
+    imports: imports(),
     tenantCertificates: structured("tenantCertificates", parseTenantCertificates, new Map()),
+    offsite: structured("offsite", offsite, undefined),
     postgresImage: config.get("postgresImage") ?? postgresImageTag(),
     traefikImage: config.get("traefikImage") ?? traefikImageTag(),
+    offsiteImage: config.get("offsiteImage") ?? offsiteImageTag(),
     ...tls,
   });
 }
@@ -146,13 +169,40 @@ function structured<T>(key: string, parse: (json: unknown) => T, none: T): T {
   return text === undefined ? none : orRunError(() => parse(JSON.parse(text)));
 }
 
-/** In clear they would stand in Pulumi.<stack>.yaml, which is committed. */
 function passwords(): ReadonlyMap<string, string> {
   const found = structured("passwords", parsePasswords, new Map());
-  if (found.size === 0 || secretKeys().includes(`${pulumi.getProject()}:passwords`)) return found;
+  if (found.size > 0) refuseClear("passwords", "passwords", "passwords.<id>");
+  return found;
+}
+
+function offsite(json: unknown): Offsite {
+  const place = parseOffsite(json);
+  const credentials = structured("offsiteCredentials", (value) => parseCredentials(place.store.type, value), undefined);
+  if (credentials !== undefined) refuseClear("offsiteCredentials", "credentials", "offsiteCredentials.<field>");
+  const given = new pulumi.Config().get("recoveryPassphrase");
+  if (given !== undefined) refuseClear("recoveryPassphrase", "a passphrase", "recoveryPassphrase");
+  return {
+    ...place,
+    credentials: credentials ?? parseCredentials(place.store.type, undefined),
+    passphrase: recoveryPassphrase(given),
+  };
+}
+
+/** In clear they would stand in Pulumi.<stack>.yaml, which is committed. */
+function refuseClear(key: string, what: string, path: string): void {
+  if (secretKeys().includes(`${pulumi.getProject()}:${key}`)) return;
   throw runError(
-    "passwords: got passwords in clear in the stack's settings file, expected them encrypted; take them out with: pulumi config rm passwords, " +
-      "and set others, since whoever reads the file knows these: pulumi config set --secret --path passwords.<id>",
+    `${key}: got ${what} in clear in the stack's settings file, expected them encrypted; take them out with: pulumi config rm ${key}, ` +
+      `and set others, since whoever reads the file knows these: pulumi config set --secret --path ${path}`,
+  );
+}
+
+function imports(): ReadonlyMap<string, string> {
+  const found = structured("imports", parseImports, new Map());
+  if (found.size === 0 || secretKeys().includes(`${pulumi.getProject()}:imports`)) return found;
+  throw runError(
+    "imports: got URLs in clear in the stack's settings file, expected them encrypted; take them out with: pulumi config rm imports, " +
+      "change the passwords in them, since whoever reads the file knows these, and: pulumi config set --secret --path imports.<id>",
   );
 }
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { mendNetwork } from "../tenants/networks.ts";
 import { dotenvQuote } from "./connectionStrings.ts";
+import { parseSourceUrl } from "./sourceUrl.ts";
 import type { TlsFiles } from "./tlsFiles.ts";
 
 /** Long enough that guessing over the network is hopeless: a login attempt takes about 10 ms of one connection. */
@@ -33,6 +34,28 @@ function whyUnfit(password: string): string | undefined {
   if (password.length < shortestPassword) return `of ${password.length} characters`;
   if (!/^[\x20-\x7e]+$/.test(password)) return "with other characters";
   return dotenvQuote(password) === undefined ? "that no quotes of a .env file can hold" : undefined;
+}
+
+/**
+ * The setting `imports`: tenant id to the URL of the server that it begins with.
+ * @throws Error that names the tenant and never holds a URL.
+ */
+export function parseImports(value: unknown): ReadonlyMap<string, string> {
+  const parsed = z.record(z.string(), z.string()).safeParse(value);
+  if (!parsed.success) {
+    throw new Error(
+      "imports: expected a mapping of tenant ids to URLs; set each with: pulumi config set --secret --path imports.<id>",
+    );
+  }
+  for (const [id, url] of Object.entries(parsed.data)) {
+    try {
+      parseSourceUrl(url);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`imports.${id}: ${reason}; set another with: pulumi config set --secret --path imports.${id}`);
+    }
+  }
+  return new Map(Object.entries(parsed.data));
 }
 
 /** The setting `proxyProtocolFrom`: networks in CIDR form. @throws Error that says which is none and what was meant. */

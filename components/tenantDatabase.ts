@@ -3,10 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { type ConnectionStrings, type ConnectionTarget, renderConnectionStrings } from "./connectionStrings.ts";
 import type { LastTenant } from "./lastDeployment.ts";
-import { ownerLabels, tenantHost, typeTokens } from "./names.ts";
+import { backupLabels, ownerLabels, tenantHost, typeTokens } from "./names.ts";
 import type { Settings } from "./settings.ts";
+import { createCloneStep } from "./tenantClone.ts";
+import { createImportStep } from "./tenantImport.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
-import { runTenantServer } from "./tenantServer.ts";
+import { type Repository, runTenantServer } from "./tenantServer.ts";
 import type { TenantTls } from "./tenantTls.ts";
 import { volumeOf } from "./transitions.ts";
 
@@ -21,17 +23,23 @@ export interface TenantDatabaseArgs {
   readonly state: pulumi.Input<string>;
   /** What the last deployment knows of the tenant; undefined for a new one. */
   readonly last: LastTenant | undefined;
+  /** The tenants that are there already, by id: whose backups a new one may begin with. */
+  readonly sources: ReadonlyMap<string, TenantDatabase>;
   /** The written routes: who may come in is decided there before sessions are ended here, where there can be some. */
   readonly routes: pulumi.Resource;
 }
+
+/** Of the key that a repository is encrypted with: letters and digits that carry 285 bits, more than AES-256 can use. */
+const keyLength = 48;
 
 /** Password length. 32 letters and digits carry 190 bits and need no quoting in any client's configuration. */
 const passwordLength = 32;
 
 /**
- * One tenant's PostgreSQL: volume, password, container, and the step that makes role, database, grants and settings what they should be.
+ * One tenant's PostgreSQL: volume, password, container, the repository of its backups, and the step that makes role, database, grants and
+ * settings what they should be.
  *
- * Volume and password are state: protected, and kept when they leave the stack. The container can be replaced at any time; it is stopped
+ * Volumes, password and the repository's key are state: protected, and kept when they leave the stack. The container can be replaced at any time; it is stopped
  * in time and gone before its successor starts, because two servers on one volume would destroy it. A stopped tenant has no container; a
  * removed one has none either, and its volume is no longer protected, but stays on the engine.
  */
@@ -42,6 +50,8 @@ export class TenantDatabase extends pulumi.ComponentResource {
   readonly exists: boolean;
   /** The tenant's connection in every form; secret. Of a tenant that runs, known only when its server answers with this password. */
   readonly connectionStrings: pulumi.Output<ConnectionStrings>;
+  /** Its backups, for a tenant that begins with them. */
+  readonly repository: Repository;
 
   constructor(name: string, args: TenantDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     const { tenant, settings } = args;
@@ -56,10 +66,14 @@ export class TenantDatabase extends pulumi.ComponentResource {
     const child = { parent: this };
 
     const volume = createVolume(name, args, child);
+    this.repository = createRepository(name, args, child);
     const generated = createPassword(name, args, child);
+    const filled = fill(name, args, volume, child);
     const password = tenant.password === "custom" ? customPassword(args) : generated.result;
     const answering =
-      tenant.state === "running" ? runTenantServer(name, { ...args, volume, password }, child) : password;
+      tenant.state === "running"
+        ? runTenantServer(name, { ...args, volume, repository: this.repository, password, filled }, child)
+        : password;
     const target = connectionTarget(tenant, settings);
     this.connectionStrings = pulumi.secret(
       pulumi.all([password, answering]).apply(([secret]) => renderConnectionStrings({ ...target, password: secret })),
@@ -81,7 +95,6 @@ function createVolume(
   opts: pulumi.CustomResourceOptions,
 ): docker.Volume {
   const labels = tenant.adoptedVolume === undefined ? { labels: ownerLabels(settings.stack, tenant.origin) } : {};
-  const kept = settings.deletionProtection || tenant.state === "removed" || tenant.adoptedVolume !== undefined;
   return new docker.Volume(
     `${name}-data`,
     { name: volumeOf(tenant, settings.names), ...labels },
@@ -89,10 +102,59 @@ function createVolume(
     {
       ...opts,
       protect: isProtected(tenant, settings),
-      retainOnDelete: kept,
+      retainOnDelete: isKept(tenant, settings) || tenant.adoptedVolume !== undefined,
       ignoreChanges: ["labels", "driver", "driverOpts"],
     },
   );
+}
+
+/** Whether data stays on the engine where its tenant goes. */
+function isKept({ state }: PlacedTenant, { deletionProtection }: Settings): boolean {
+  return deletionProtection || state === "removed";
+}
+
+/** What a new tenant begins with, where that is not an empty database. */
+function fill(
+  name: string,
+  { tenant, settings, state, sources }: TenantDatabaseArgs,
+  volume: docker.Volume,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  const { from: clone, importFrom } = tenant;
+  if (tenant.state !== "running") return [];
+  if (importFrom !== undefined)
+    return [createImportStep(name, { tenant, settings, state, volume, source: importFrom }, opts)];
+  if (clone === undefined) return [];
+  const source = sources.get(clone.source);
+  // It may go when the clone has been made.
+  if (source === undefined) return [];
+  return [
+    createCloneStep(
+      name,
+      { tenant, settings, state, volume, clone, source: source.repository },
+      { ...opts, dependsOn: source },
+    ),
+  ];
+}
+
+/** The backups, in a volume of their own: what happens to the tenant's does not happen to them. They stay where the tenant goes. */
+function createRepository(
+  name: string,
+  { tenant, settings }: TenantDatabaseArgs,
+  opts: pulumi.CustomResourceOptions,
+): Repository {
+  const state = { ...opts, protect: isProtected(tenant, settings), retainOnDelete: isKept(tenant, settings) };
+  const volume = new docker.Volume(
+    `${name}-backups`,
+    { name: settings.names.backups(tenant.origin), labels: backupLabels(settings.stack, tenant.origin) },
+    { ...state, ignoreChanges: ["labels", "driver", "driverOpts"] },
+  );
+  const key = new random.RandomPassword(
+    `${name}-backup-key`,
+    { length: keyLength, special: false },
+    { ...state, additionalSecretOutputs: ["result", "bcryptHash"] },
+  );
+  return { volume, key: key.result };
 }
 
 /** Made also where a custom one is used, so that it is there again when that ends. */

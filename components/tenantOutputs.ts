@@ -37,6 +37,19 @@ function summary(tenant: PlacedTenant, domain: string, port: number): [string, T
   return [[id, { host, port, database, user: owner, plan, address, state, access, tls, memoryMiB, diskMiB }]];
 }
 
+/** The tenants with each one after the one that it begins with. */
+export function sourcesFirst(tenants: readonly PlacedTenant[]): readonly PlacedTenant[] {
+  const byId = new Map(tenants.map((tenant) => [tenant.id, tenant]));
+  const sorted = new Set<PlacedTenant>();
+  const add = (tenant: PlacedTenant, above: readonly PlacedTenant[]): void => {
+    const source = tenant.from === undefined ? undefined : byId.get(tenant.from.source);
+    if (source !== undefined && !above.includes(source)) add(source, [...above, tenant]);
+    sorted.add(tenant);
+  };
+  for (const tenant of tenants) add(tenant, []);
+  return [...sorted];
+}
+
 /** The routes of the whole list: of the tenants that run and may be reached. */
 export function routesOf(tenants: readonly PlacedTenant[], domain: string): Route[] {
   return tenants

@@ -7,6 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { sayWhy } from "./containerFailure.ts";
 import { hardened } from "./hardening.ts";
 import { ownerLabels, stateLabel, tenantHost } from "./names.ts";
+import { renderEncoded, renderPgbackrestConfig, repositoryFolder } from "./pgbackrestConfig.ts";
 import { scramVerifier } from "./scramVerifier.ts";
 import { processLimit, reloadSettings, settingArguments, startSettings } from "./serverSettings.ts";
 import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
@@ -17,6 +18,15 @@ import type { Tls } from "./tlsFiles.ts";
 export interface TenantServerArgs extends TenantDatabaseArgs {
   readonly volume: docker.Volume;
   readonly password: pulumi.Output<string>;
+  readonly repository: Repository;
+  /** What must have filled the volume before. */
+  readonly filled: readonly pulumi.Resource[];
+}
+
+/** Where a tenant's backups are, and the key that they are encrypted with. */
+export interface Repository {
+  readonly volume: docker.Volume;
+  readonly key: pulumi.Output<string>;
 }
 
 /** How long a server may take to write its last checkpoint before it is killed; below it, the next start would be a crash recovery. */
@@ -43,7 +53,7 @@ export function runTenantServer(
   args: TenantServerArgs,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
-  const container = createContainer(name, args, opts);
+  const container = createContainer(name, args, { ...opts, dependsOn: [...args.filled] });
   const certificate = args.tenant.tls === "passthrough" ? [createCertificateStep(name, args, container, opts)] : [];
   // A new tenant has no sessions that could come back by a route that is to be closed: it need not wait until the router has the new ones.
   const routes = args.last === undefined ? [] : [args.routes];
@@ -57,7 +67,7 @@ function tlsOf({ tenant, settings, tenantTls }: TenantServerArgs): Tls {
 
 function createContainer(
   name: string,
-  { tenant, settings, bridge, state, volume }: TenantServerArgs,
+  { tenant, settings, bridge, state, volume, repository }: TenantServerArgs,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
   return new docker.Container(
@@ -75,7 +85,10 @@ function createContainer(
       networksAdvanced: [{ name: bridge, ipv4Address: tenant.address }],
       // Docker's resolver forwards questions from internal networks too, through the host (CVE-2024-29018); here it asks nobody.
       dns: ["127.0.0.1"],
-      mounts: [{ type: "volume", source: volume.name, target: "/var/lib/postgresql" }],
+      mounts: [
+        { type: "volume", source: volume.name, target: "/var/lib/postgresql" },
+        { type: "volume", source: repository.volume.name, target: repositoryFolder },
+      ],
       tmpfs: {
         "/run/postgresql": "rw,noexec,nosuid,nodev,size=1m,uid=999,gid=999,mode=0700",
         "/tmp": "rw,noexec,nosuid,nodev,size=64m",
@@ -125,18 +138,22 @@ function createSqlStep(
   container: docker.Container,
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command {
-  const { tenant, settings, password } = args;
+  const { tenant, settings, password, repository } = args;
   const { fingerprint } = tlsOf(args).certificate;
-  const spec = password.apply((secret) =>
-    renderTenantSpec({
-      owner: tenant.owner,
-      // Of the first id, so that the verifier of a renamed tenant stays as it is.
-      verifier: scramVerifier(tenantHost(tenant.origin, settings.domain), secret),
-      database: tenant.database,
-      connectionLimit: tenant.maxConnections,
-      access: { login: tenant.access.enabled, allow: tenant.access.allow },
-      settings: reloadSettings(tenant, fingerprint),
-    }),
+  const { backup } = tenant;
+  const spec = pulumi.all([password, repository.key]).apply(([secret, key]) =>
+    [
+      renderEncoded(renderPgbackrestConfig(backup, { key })),
+      renderTenantSpec({
+        owner: tenant.owner,
+        // Of the first id, so that the verifier of a renamed tenant stays as it is.
+        verifier: scramVerifier(tenantHost(tenant.origin, settings.domain), secret),
+        database: tenant.database,
+        connectionLimit: tenant.maxConnections,
+        access: { login: tenant.access.enabled, allow: tenant.access.allow },
+        settings: reloadSettings(tenant, fingerprint),
+      }),
+    ].join(""),
   );
   return new command.local.Command(
     `${name}-sql`,
@@ -144,12 +161,17 @@ function createSqlStep(
       create:
         'docker update --pids-limit "$PROCESSES" "$CONTAINER" >/dev/null && ' +
         ': <"$STATEMENTS" && cat - "$STATEMENTS" | ' +
-        `docker exec --interactive "$CONTAINER" /usr/local/lib/pgtenants/apply.sh "$READY_SECONDS" "$DISK_MIB" || ${sayWhy}`,
+        `docker exec --interactive "$CONTAINER" /usr/local/lib/pgtenants/apply.sh "$READY_SECONDS" "$DISK_MIB" ` +
+        `"$BACKUP" "$FULL" "$INCREMENTAL" "$TIME_ZONE" || ${sayWhy}`,
       environment: {
         CONTAINER: container.id,
         READY_SECONDS: String(readySeconds),
         PROCESSES: String(processLimit(tenant)),
         DISK_MIB: String(tenant.diskMiB),
+        BACKUP: backup.enabled ? "yes" : "no",
+        FULL: backup.full,
+        INCREMENTAL: backup.incremental,
+        TIME_ZONE: backup.timeZone,
         STATEMENTS: statementsFile,
         // Other statements run again on every tenant.
         STATEMENTS_HASH: statementsHash,

@@ -39,7 +39,13 @@ export function previousOf(tenant: Pick<Tenant, "id" | "formerIds">, last: LastD
  * A tenant that vanished, data that would be left behind, and a removal whose confirmation is old are slips until the file says otherwise.
  */
 export function refusals(transition: Transition): string[] {
-  return [...vanished(transition), ...movedData(transition), ...staleConfirmations(transition), ...twice(transition)];
+  return [
+    ...vanished(transition),
+    ...movedData(transition),
+    ...staleConfirmations(transition),
+    ...twice(transition),
+    ...withoutSource(transition),
+  ];
 }
 
 /** A deleted or misspelt entry must not take a customer's database down. Without deletion protection it does. */
@@ -122,6 +128,19 @@ function staleConfirmations({ listed, last, tenantsFile, now }: Transition): str
     return [
       `${tenantsFile}: "${tenant.id}": got a removal that was confirmed on ${tenant.removedOn}, expected one of the last ${confirmationDays} days; ` +
         `write "confirm: ${confirmation(tenant.id, now)}"`,
+    ];
+  });
+}
+
+/** A new tenant that is to begin with the backups of one that is not there. One that was made needs them no more. */
+function withoutSource({ listed, last, tenantsFile }: Transition): string[] {
+  const ids = new Set(listed.map(({ id }) => id));
+  return listed.flatMap((tenant) => {
+    const { id, from } = tenant;
+    if (from === undefined || ids.has(from.source) || previousOf(tenant, last)?.volume !== undefined) return [];
+    return [
+      `${tenantsFile}: "${id}": got from: { clone: ${from.source} }, expected the id of a tenant in this file, for the key to its backups; ` +
+        `put "${from.source}" back, or take from out where the data of "${id}" is kept`,
     ];
   });
 }

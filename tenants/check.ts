@@ -1,5 +1,4 @@
-import type * as z from "zod";
-import { AccessSchema } from "./accessFields.ts";
+import * as z from "zod";
 import type { Path, Problem } from "./issues.ts";
 import {
   DefaultsSchema,
@@ -72,14 +71,21 @@ function unknownField(path: Path, key: string): Problem {
 function fieldsAt([top, , inside]: Path): readonly string[] {
   switch (top) {
     case "tenants":
-      return Object.keys(inside === "access" ? AccessSchema.shape : TenantSchema.shape);
+      return fieldsIn(TenantSchema, inside);
     case "plans":
-      return Object.keys(PlanSchema.shape);
+      return fieldsIn(PlanSchema, inside);
     case "defaults":
       return Object.keys(DefaultsSchema.shape);
     default:
       return Object.keys(TenantsFileSchema.shape);
   }
+}
+
+/** The fields of a mapping, or of the mapping that its field `inside` is. */
+function fieldsIn(schema: z.ZodObject, inside: PropertyKey | undefined): readonly string[] {
+  const field = schema.shape[String(inside)];
+  const type = field instanceof z.ZodExactOptional ? field.unwrap() : field;
+  return Object.keys(type instanceof z.ZodObject ? type.shape : schema.shape);
 }
 
 function draftOf(data: unknown): Draft {

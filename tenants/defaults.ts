@@ -1,9 +1,12 @@
+import type { BackupFields } from "./backupFields.ts";
+import { parseRestoreTarget } from "./fromFields.ts";
 import { sqlName } from "./names.ts";
 import type { PlanFields, TenantEntry, TenantsFile } from "./schema.ts";
-import type { Access, Tenant } from "./tenant.ts";
+import type { Access, Backup, Clone, ImportSource, Tenant } from "./tenant.ts";
 import { parseMiB, parseMilliseconds } from "./units.ts";
 
-type Plan = Required<PlanFields>;
+/** A plan with every value. */
+export type Plan = Required<Omit<PlanFields, "backup">> & { readonly backup: Required<BackupFields> };
 
 /**
  * Memory that a connection in use is counted with: a backend takes 1.3 to 2 MB ("Measuring the Memory Overhead of a Postgres
@@ -21,6 +24,15 @@ const SMALL: Plan = {
   statementTimeout: "none",
   // Longer than any work between two statements takes; a transaction that is left open keeps VACUUM from its work for good.
   idleInTransactionTimeout: "10 min",
+  // A full backup a week and two weeks of them: any second of the last 14 days, from three full backups at most.
+  backup: {
+    enabled: true,
+    full: "0 2 * * 0",
+    incremental: "0 2 * * 1-6",
+    timeZone: "UTC",
+    keepDays: 14,
+    archiveTimeout: "60 s",
+  },
 };
 /** A quarter of the memory for shared buffers, as PostgreSQL's manual advises for a server of its own. */
 const LARGE: Plan = {
@@ -45,9 +57,14 @@ const DEFAULT_PLAN = "small";
 export function plansOf(file: Pick<TenantsFile, "plans">): ReadonlyMap<string, Plan> {
   const own = Object.entries(file.plans ?? {}).map(([name, fields]): [string, Plan] => [
     name,
-    { ...(BUILT_IN_PLANS.get(name) ?? SMALL), ...fields },
+    over(BUILT_IN_PLANS.get(name) ?? SMALL, fields),
   ]);
   return new Map([...BUILT_IN_PLANS, ...own]);
+}
+
+/** A plan's values with an entry's own over them, those of `backup` each for itself. */
+export function over(plan: Plan, own: PlanFields): Plan {
+  return { ...plan, ...own, backup: { ...plan.backup, ...own.backup } };
 }
 
 /** The name of an entry's plan. */
@@ -64,7 +81,7 @@ export function withDefaults(file: TenantsFile): readonly Tenant[] {
 function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<string, Plan>): Tenant {
   const plan = plans.get(planName);
   if (plan === undefined) throw new Error(`plan "${planName}" passed the checks and is not there`);
-  const values = { ...plan, ...entry };
+  const values = over(plan, entry);
   const formerIds = formerIdsOf(entry);
   const origin = formerIds[0] ?? entry.id;
   // A tenant that got its first id back has it among the earlier ones.
@@ -91,12 +108,32 @@ function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<strin
     diskMiB: parseMiB(values.disk),
     statementTimeoutMs: parseMilliseconds(values.statementTimeout),
     idleInTransactionTimeoutMs: parseMilliseconds(values.idleInTransactionTimeout),
+    backup: backupOf(values.backup),
+    from: cloneOf(entry),
+    importFrom: importOf(entry),
   });
 }
 
 /** The earlier ids of an entry, oldest first. */
 export function formerIdsOf({ renamedFrom = [] }: Pick<TenantEntry, "renamedFrom">): readonly string[] {
   return typeof renamedFrom === "string" ? [renamedFrom] : renamedFrom;
+}
+
+function cloneOf({ from }: TenantEntry): Clone | undefined {
+  if (from?.clone === undefined) return undefined;
+  const at = parseRestoreTarget(from.at ?? "latest");
+  if (at === undefined) throw new Error(`"${from.at}" passed the checks and is no target`);
+  const { clone: source, at: _, import: __, ...less } = from;
+  return Object.freeze({ source, at: Object.freeze(at), ...less });
+}
+
+function importOf({ from }: TenantEntry): ImportSource | undefined {
+  if (from?.import === undefined) return undefined;
+  return Object.freeze(from.import === "url" ? { kind: "url" } : { kind: "path", path: from.import });
+}
+
+function backupOf({ archiveTimeout, ...values }: Required<BackupFields>): Backup {
+  return Object.freeze({ ...values, archiveTimeoutSeconds: Math.ceil(parseMilliseconds(archiveTimeout) / 1000) });
 }
 
 function accessOf({ access = {} }: TenantEntry, maxConnections: number): Access {

@@ -67,3 +67,13 @@ export function volumesAreUnique({ tenants }: Draft): Problem[] {
     return [{ path: ["tenants", index, "volume"], advice }];
   });
 }
+
+/** What a tenant begins with is another one's past. Whether that one is there is asked where the tenant is made: later it may go. */
+export function clonesAreOfOthers({ tenants }: Draft): Problem[] {
+  return tenants.flatMap(({ id, from }, index) => {
+    if (from?.clone === undefined || from.clone !== id) return [];
+    const path: Path = ["tenants", index, "from", "clone"];
+    const advice = "the id of another tenant; pgt restore brings a tenant's own past back";
+    return [{ path, advice, reliesOn: [path, ["tenants", index, "id"]] }];
+  });
+}

@@ -12,6 +12,8 @@ const EXAMPLE = `tenants:
     statementTimeout: 30 s
     database: orders
     user: app
+    backup:
+      keepDays: 30
     access:
       allow: [203.0.113.0/24, "2001:db8::/32"]
       maxConnectionsPerIp: 20
@@ -50,7 +52,7 @@ export function renderReference(): string {
       ["Plan", ...Object.keys(PlanSchema.shape).map(code)],
       [...BUILT_IN_PLANS].map(([name, plan]) => [
         code(name),
-        ...Object.keys(PlanSchema.shape).map((field) => String(plan[field as keyof typeof plan])),
+        ...Object.keys(PlanSchema.shape).map((field) => inCell(plan[field as keyof typeof plan])),
       ]),
     ),
     "## defaults",
@@ -73,6 +75,13 @@ function fieldsOf(schema: z.ZodObject, prefix = ""): string {
     ].join("\n\n");
   });
   return sections.join("\n\n");
+}
+
+function inCell(value: string | number | object): string {
+  if (typeof value !== "object") return String(value);
+  return Object.entries(value)
+    .map(([field, inner]) => `${field}: ${inner}`)
+    .join(", ");
 }
 
 function code(word: string): string {

@@ -1,7 +1,8 @@
 import type { Draft } from "./check.ts";
-import { MIB_PER_CONNECTION, planNameOf, plansOf } from "./defaults.ts";
+import { MIB_PER_CONNECTION, over, type Plan, planNameOf, plansOf } from "./defaults.ts";
+import { beginningsAreOne, urlsAreSecret } from "./fromRules.ts";
 import type { Path, Problem } from "./issues.ts";
-import { formerIdsAreFree, removalsAreConfirmed, volumesAreUnique } from "./lifeRules.ts";
+import { clonesAreOfOthers, formerIdsAreFree, removalsAreConfirmed, volumesAreUnique } from "./lifeRules.ts";
 import { sameId } from "./names.ts";
 import type { PlanFields } from "./schema.ts";
 import { closest, either } from "./text.ts";
@@ -49,7 +50,7 @@ interface Entry {
   /** What it sets itself. A rule judges by that: an entry that sets nothing of a rule's values is its plan's affair. */
   readonly own: PlanFields;
   /** What it comes to: its own values over those of its plan. */
-  readonly values: Required<PlanFields>;
+  readonly values: Plan;
   /** What says where the values come from, and the mappings that they come from. */
   readonly namedBy: readonly Path[];
   readonly sources: readonly Path[];
@@ -71,7 +72,7 @@ function entriesOf(draft: Draft): readonly Entry[] {
     return { path, own, plan: plans.get(name), namedBy, sources: [["plans", name], path] };
   });
   return [...inPlans, ...inTenants].flatMap(({ plan, ...entry }) =>
-    plan === undefined ? [] : [{ ...entry, values: { ...plan, ...entry.own } }],
+    plan === undefined ? [] : [{ ...entry, values: over(plan, entry.own) }],
   );
 }
 
@@ -124,6 +125,9 @@ const RULES: readonly Rule[] = [
   plansExist,
   idsAreUnique,
   formerIdsAreFree,
+  clonesAreOfOthers,
+  beginningsAreOne,
+  urlsAreSecret,
   removalsAreConfirmed,
   volumesAreUnique,
   sharedBuffersFit,

@@ -1,6 +1,8 @@
 import * as z from "zod";
+import { backupSchema } from "./backupFields.ts";
 import { documented } from "./fieldDocs.ts";
 import { name } from "./fields.ts";
+import { FromSchema } from "./fromFields.ts";
 import { id } from "./idField.ts";
 import { lifeFields } from "./lifeFields.ts";
 import { DATABASE_PATTERN, PLAN_PATTERN, RESERVED_IDS, whyDatabaseReserved } from "./names.ts";
@@ -36,8 +38,16 @@ export const DefaultsSchema = z.strictObject(
   shaped("a mapping with the field plan", '"defaults: { plan: small }"'),
 );
 
+const backup = (byDefault: string) =>
+  backupSchema(byDefault)
+    .exactOptional()
+    .register(z.globalRegistry, { description: "How backups are made, and for how long they are kept." });
+
+const ofBuiltIn = "the value of the built-in plan with this name; for a new name, that of `small`.";
+const ofPlan = "the value of the tenant's plan.";
+
 export const PlanSchema = z.strictObject(
-  resourceFields("the value of the built-in plan with this name; for a new name, that of `small`."),
+  { ...resourceFields(ofBuiltIn), backup: backup(ofBuiltIn) },
   shaped("a mapping of a plan's values", '"{ memory: 512 MB, maxConnections: 60 }"'),
 );
 
@@ -70,7 +80,9 @@ export const TenantSchema = z.strictObject(
         "renames the database, with all that is in it, and ends its sessions. Only where the role owns several it makes a new, empty one beside them.",
     }),
     ...lifeFields,
-    ...resourceFields("the value of the tenant's plan."),
+    ...resourceFields(ofPlan),
+    backup: backup(ofPlan),
+    from: FromSchema.exactOptional().register(z.globalRegistry, { description: "What a new tenant begins with." }),
   },
   shaped("a tenant with an id", '"- id: acme"'),
 );

@@ -1,3 +1,5 @@
+import type { RestoreTarget } from "./fromFields.ts";
+
 /** Who reaches a tenant from outside. */
 export interface Access {
   /** False: no route, and no login; the server runs on. */
@@ -7,6 +9,35 @@ export interface Access {
   /** The most connections from one client address at a time. */
   readonly maxConnectionsPerIp: number;
 }
+
+/** How a tenant is backed up. All changed in place. */
+export interface Backup {
+  /** False: no WAL is archived and no backup made; those that there are stay. */
+  readonly enabled: boolean;
+  /** Cron's five fields, or `never`. */
+  readonly full: string;
+  readonly incremental: string;
+  /** Of both schedules, by its name in the tz database. */
+  readonly timeZone: string;
+  /** For how many days back any second can be brought back. */
+  readonly keepDays: number;
+  /** After how many seconds a WAL segment that is not full is archived. */
+  readonly archiveTimeoutSeconds: number;
+}
+
+/** Another tenant's past, that a new one begins with. */
+export interface Clone {
+  /** The id of the tenant whose backups they are. */
+  readonly source: string;
+  readonly at: RestoreTarget;
+  /** The file with the SQL that takes out what the copy must not hold, relative to the project's folder. */
+  readonly mask?: string;
+  /** Whether every row is taken out. */
+  readonly schemaOnly?: boolean;
+}
+
+/** What a new tenant begins with that was not made here: another server, whose URL is a secret setting, or a file or folder that pg_dump made. */
+export type ImportSource = { readonly kind: "url" } | { readonly kind: "path"; readonly path: string };
 
 /** One tenant as the rest of the program sees it: plain values, every default filled in, frozen. */
 export interface Tenant {
@@ -49,4 +80,9 @@ export interface Tenant {
   readonly statementTimeoutMs: number;
   /** PostgreSQL's `idle_in_transaction_session_timeout`, in milliseconds; 0 is none. Changed in place. */
   readonly idleInTransactionTimeoutMs: number;
+  readonly backup: Backup;
+  /** The backups that it begins with where its volume is new. */
+  readonly from: Clone | undefined;
+  /** The dump that it begins with where its volume is new; one of the two at most is there, and none for an empty database. */
+  readonly importFrom: ImportSource | undefined;
 }

@@ -36,6 +36,13 @@ export async function readPassword(): Promise<string> {
   );
 }
 
+/** The password of somebody else's server, in the same ways but typed once; empty where it asks for none. */
+export async function readSourcePassword(): Promise<string> {
+  return process.stdin.isTTY
+    ? typed("Password of the source, or nothing: ")
+    : (await text(process.stdin)).replace(/\r?\n$/, "");
+}
+
 const enter = ["\r", "\n", "\u0004"];
 const erase = ["\u007f", "\b"];
 const interrupt = "\u0003";

@@ -1,6 +1,7 @@
 import type { ConcurrentUpdateError as Concurrent, EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
 import { messageOf, OperatorError } from "../operatorError.ts";
 import { protectRotated } from "../protectRotated.ts";
+import { saveDeployedState } from "../saveState.ts";
 import type { Context } from "./context.ts";
 import { DeploymentError } from "./failures.ts";
 import { followProgress, type Progress } from "./progress.ts";
@@ -21,6 +22,8 @@ export async function deploy(context: Context, what: "up" | "down"): Promise<voi
     what === "up" ? stack.up({ signal, onEvent }) : stack.destroy({ signal, onEvent, excludeProtected: true }),
   );
   if (progress.rotated()) protectAgain(context);
+  const warning = saveDeployedState(context.config.folder, context.stack);
+  if (warning !== undefined) context.report({ event: "warning", message: warning });
 }
 
 /**

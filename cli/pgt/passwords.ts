@@ -6,6 +6,11 @@ export function setPassword(context: Context, id: string, password: string): voi
   pulumiReading(password, ...config(context, "set"), "--secret", "--path", pathOf(id));
 }
 
+/** Sets the URL of a server that a new tenant begins with, encrypted, in the stack's settings. It goes by standard input. */
+export function setImportUrl(context: Context, id: string, url: string): void {
+  pulumiReading(url, ...config(context, "set"), "--secret", "--path", `imports["${id}"]`);
+}
+
 /** Gives a renamed tenant's password its new name. */
 export function movePassword(context: Context, id: string, newId: string): void {
   const password = pulumi(...config(context, "get"), "--path", pathOf(id)).replace(/\n$/, "");

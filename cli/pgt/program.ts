@@ -1,10 +1,14 @@
-import { Argument, Command, Option } from "commander";
+import { Command, Option } from "commander";
 import { connectionFormats } from "../stackOutputs.ts";
 import { completionsOf, parseShell, renderCompletion } from "./commands/completion.ts";
+import type { DrillOptions } from "./commands/drill.ts";
 import type { LogOptions } from "./commands/logs.ts";
+import type { RestoreOptions } from "./commands/restore.ts";
 import type { Format } from "./commands/url.ts";
 import { type Context, type GlobalOptions, makeContext } from "./context.ts";
+import { addData } from "./programData.ts";
 import { addLife } from "./programLife.ts";
+import { addOffsite } from "./programOffsite.ts";
 
 /**
  * The command line. Each command is loaded when it is called: the SDK alone takes half a second.
@@ -16,6 +20,9 @@ export function makeProgram(end: (code: number) => void): Command {
   shareOptions(program);
   addLife(program, context);
   addQueries(program, context, end);
+  addBackups(program, context, end);
+  addData(program, context, end);
+  addOffsite(program, context, end);
   addRest(program, context, end);
   return program.showSuggestionAfterError().helpCommand(false).exitOverride();
 }
@@ -57,6 +64,49 @@ function addQueries(program: Command, context: () => Context, end: (code: number
     .action(async () => end(await (await import("./commands/doctor.ts")).doctor(context())));
 }
 
+function addBackups(program: Command, context: () => Context, end: (code: number) => void): void {
+  program
+    .command("backup <id>")
+    .description("make a backup now")
+    .option("--full", "a full one; otherwise what changed since the last")
+    .action(async (id: string, { full = false }: { full?: boolean }) =>
+      end(await (await import("./commands/backup.ts")).backup(context(), id, full ? "full" : "incr")),
+    );
+  program
+    .command("backups <id>")
+    .description("the backups of a tenant, and what can be brought back")
+    .action(async (id: string) => end(await (await import("./commands/backup.ts")).backups(context(), id)));
+  program
+    .command("restore <id>")
+    .description("bring a moment of a tenant's past back, as a new tenant beside it or in its own place")
+    .option("--to <target>", "latest, immediate, a time with its zone, xid <n>, lsn <x/y> or name <point>")
+    .option("--as <new-id>", "the new tenant")
+    .option("--in-place", "in the tenant's own place; what is there now is kept beside it, until --accept")
+    .option("--undo", "take back what a restore in place, or the last --undo, replaced")
+    .option("--accept", "delete what a restore in place replaced")
+    .option("--confirm <id>", "with --yes, instead of typing it")
+    .action(async (id: string, options: RestoreOptions) =>
+      (await import("./commands/restore.ts")).restore(context(), id, options),
+    );
+  program
+    .command("drill [ids...]")
+    .description("restore the newest backup of each into a container that is thrown away, and check it; 0, 1 or 2")
+    .option("--due <time>", "only tenants whose last drill is older, such as 7d; oldest first")
+    .option("--most <number>", "so many tenants at most")
+    .action(async (ids: string[], options: DrillOptions) =>
+      end(await (await import("./commands/drill.ts")).drill(context(), ids, options)),
+    );
+  program
+    .command("clone <id>")
+    .description("copy a tenant, as far as it is archived, to a new one beside it")
+    .requiredOption("--as <new-id>", "the new tenant")
+    .option("--schema-only", "without any row")
+    .option("--mask <file>", "SQL that takes out what the copy must not hold, before anybody can reach it")
+    .action(async (id: string, { as, ...less }: { as: string; schemaOnly?: boolean; mask?: string }) =>
+      (await import("./commands/clone.ts")).clone(context(), id, as, "latest", less),
+    );
+}
+
 function addRest(program: Command, context: () => Context, end: (code: number) => void): void {
   program
     .command("psql <id> [args...]")
@@ -76,12 +126,6 @@ function addRest(program: Command, context: () => Context, end: (code: number) =
     .command("recover")
     .description("bring state and engine together, after a killed deployment or a lost state")
     .action(async () => (await import("./commands/recover.ts")).recover(context()));
-  program
-    .command("import")
-    .description("take over the tenants of another system, with their data, hosts and passwords")
-    .addArgument(new Argument("<system>", "which one").choices(["pgs"]))
-    .argument("<folder>", "its folder, such as ~/.sysnee-config")
-    .action(async (_: string, folder: string) => (await import("../import/importPgs.ts")).importPgs(context(), folder));
   program
     .command("completion <shell>")
     .description("a script for bash, zsh or fish")

@@ -43,8 +43,19 @@ const things: Readonly<Record<string, string>> = {
   [resourceTypes.password]: "password",
 };
 
+/** The same by the end of a resource's name, where its type does not say it. */
+const thingsByName: readonly (readonly [end: string, thing: string])[] = [
+  ["-backups", "volume of its backups"],
+  ["-backup-key", "key of its backups"],
+  ["-clone", "data from backups"],
+  ["-sql", "role, database and settings"],
+];
+
 /** The last step of a tenant that runs: it ends when the server answers. */
 const readyStep = "-sql";
+
+/** The step that may take hours and says how far it is. */
+const tellingStep = "-import";
 
 export function followProgress(): Progress {
   const subjects = new Map<string, Subject>();
@@ -94,7 +105,9 @@ export function followProgress(): Progress {
       const message = plain(diagnosticEvent.message);
       if (diagnosticEvent.severity === "error" && !lastWords.includes(message))
         errors.push(told(message, diagnosticEvent.urn));
-      return diagnosticEvent.severity === "warning" ? [{ event: "warning", message }] : [];
+      const { severity, urn = "" } = diagnosticEvent;
+      if (severity === "warning") return [{ event: "warning", message }];
+      return severity.startsWith("info") && nameIn(urn).endsWith(tellingStep) ? toldOnTheWay(message, urn) : [];
     },
     changed: () => changed,
     rotated: () => rotated,
@@ -121,8 +134,8 @@ function subjectOf({ new: after, old: before }: StepEventMetadata): string {
 }
 
 function wordsOf({ op, type, urn }: StepEventMetadata): string {
-  const thing = things[type] ?? nameIn(urn).split("-").at(-1) ?? type;
-  return `${verbs[op] ?? op} ${thing === "sql" ? "role, database and settings" : thing}`;
+  const [, byName] = thingsByName.find(([end]) => urn.endsWith(end)) ?? [];
+  return `${verbs[op] ?? op} ${byName ?? things[type] ?? nameIn(urn).split("-").at(-1) ?? type}`;
 }
 
 /** A message without the engine's colour marks, and without the script of a step that failed: what it said comes behind. */
@@ -131,6 +144,12 @@ function plain(message: string): string {
     .replace(/<\{%[^%]*%\}>/g, "")
     .replace(/exit status \d+: running "(?:[^"\\]|\\.)*":\s*/g, "")
     .trim();
+}
+
+/** What a step says of its progress while it works, as lines with our name. */
+function toldOnTheWay(message: string, urn: string): PgtEvent[] {
+  const subject = nameIn(urn).slice(0, -tellingStep.length);
+  return [...message.matchAll(/^pgtenants: (.*)$/gm)].map(([, step = ""]) => ({ event: "step", subject, step }));
 }
 
 /** A message that is not the program's own needs to say what it is about. */

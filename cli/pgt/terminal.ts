@@ -3,13 +3,18 @@ import { OperatorError } from "../operatorError.ts";
 
 /**
  * Runs a program in this terminal and gives its exit code. Ctrl-C is the program's own: psql cancels a query by it.
- * @throws OperatorError when it cannot be started.
+ * @param output a file's descriptor for what it prints. @throws OperatorError when it cannot be started.
  */
-export function runInTerminal(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+export function runInTerminal(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  output: "inherit" | number = "inherit",
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const ignore = () => undefined;
     process.on("SIGINT", ignore);
-    const child = spawn(command, args, { stdio: "inherit", env });
+    const child = spawn(command, args, { stdio: ["inherit", output, "inherit"], env });
     child.once("error", (error) => reject(new OperatorError(`${command}: ${error.message}`, `install ${command}`)));
     child.once("close", (code) => {
       process.off("SIGINT", ignore);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# apply.sh READY_SECONDS DISK_MIB: waits up to READY_SECONDS for the server, sets the disk quota, and runs the SQL that comes on standard
-# input as the superuser, also while the disk guard has made the server read-only. Removes certificates that are not in use after it.
+# apply.sh READY_SECONDS DISK_MIB BACKUP FULL INCREMENTAL ZONE: waits up to READY_SECONDS for the server, sets the disk quota and when backups
+# are made (BACKUP is yes or no), and runs what comes on standard input: a line with pgBackRest's configuration in base64, then SQL, as the superuser, also while the disk guard has made the server read-only. Removes certificates that are not in use after it.
 # Ends as soon as the container does: the engine ends an exec with its container.
 set -eu
 tls_folder=/var/lib/postgresql/tls
@@ -26,8 +26,30 @@ if [ "$(cat "$limit_file" 2>/dev/null)" != "$2" ]; then
   mv "$limit_file.new" "$limit_file"
 fi
 
-PGOPTIONS='-c default_transaction_read_only=off' \
+write_backup_settings() (
+  umask 077
+  # Half a configuration must not become one: the line is whole only with its end.
+  IFS= read -r encoded || { echo "pgtenants: standard input ended within its first line" >&2; exit 65; }
+  mkdir -p "$folder"
+  printf %s "$encoded" | base64 -d | put "$config"
+  printf '%s\n' "$@" | put "$schedule"
+)
+# Leaves a file alone that is as it should be: on a full disk it could not be written, and a newer one makes the scheduler look.
+put() {
+  cat >"$1.new"
+  if cmp --silent "$1.new" "$1"; then rm "$1.new"; else mv "$1.new" "$1"; fi
+}
+# shellcheck source-path=SCRIPTDIR source=backup-common.sh
+. "${0%/*}/backup-common.sh"
+write_backup_settings "$3" "$4" "$5" "$6"
+
+sql=$(cat)
+printf '%s\n' "$sql" | PGOPTIONS='-c default_transaction_read_only=off' \
   psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file=-
+# For swap.sh. An older one must not be left where this one cannot be written.
+if ! printf '%s\n' "$sql" | cmp --silent - "$applied"; then
+  if ! (umask 077 && printf '%s\n' "$sql" >"$applied.new" && mv "$applied.new" "$applied"); then rm -f "$applied" "$applied.new"; fi
+fi
 
 # Private keys that the server's settings do not name any more go: the wildcard's is every other tenant's as well. One that a running server
 # was told to leave has it in memory until it has read its settings again.

@@ -13,9 +13,11 @@ reserve=$volume/disk-reserve
 reserve_size=$((32 * 1024))
 wal_segment=$((16 * 1024))
 
-# What the tenant uses. Files that go away meanwhile make du fail, and its sum is still right.
+# What the tenant uses. Files that go away meanwhile make du fail, and its sum is still right. Clusters beside the live one, which a restore in
+# place makes and keeps, are not the tenant's doing: they count in the file system only.
 disk_used() {
-  du --summarize --one-file-system --block-size=1K --exclude="$reserve*" "$volume" 2>/dev/null | cut -f 1
+  du --summarize --one-file-system --block-size=1K --exclude="$reserve*" --exclude="$PGDATA.next*" --exclude="$PGDATA.before-*" \
+    "$volume" 2>/dev/null | cut -f 1
 }
 
 # Free space of a disk of size $1 below which … The absolute figures are Ubicloud's, from its disk-full-check for disks up to 64 GB:

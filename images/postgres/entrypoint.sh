@@ -87,11 +87,16 @@ program=$1
 shift
 set -- "$program" -c listen_addresses='*' -c unix_socket_directories=/run/postgresql -c io_method=sync -c io_max_concurrency=1 \
   -c max_wal_senders=0 -c max_logical_replication_workers=0 -c autovacuum_worker_slots=3 \
-  -c max_pred_locks_per_transaction=32 -c max_pred_locks_per_relation=32 -c huge_pages=off "$@"
+  -c max_pred_locks_per_transaction=32 -c max_pred_locks_per_relation=32 -c huge_pages=off \
+  -c archive_mode=on "$@"
 
 check_volume
 check_cluster
 if [ ! -s "$PGDATA/PG_VERSION" ]; then make_cluster; fi
+# Whatever becomes of it, the cluster that is there then is whole.
+if [ -e /var/lib/postgresql/backup/swap ]; then
+  "${0%/*}/swap.sh" "$@" || echo "pgtenants: the swap of clusters did not come to its end; the next start tries again" >&2
+fi
 # Left by a server that was killed. The guard could now have the pid in it, and the server would take it for another server and not start.
 rm -f "$PGDATA/postmaster.pid"
 if [ ! -e "$marker" ]; then take_over "$@"; fi
@@ -99,4 +104,5 @@ if [ ! -e "$marker" ]; then take_over "$@"; fi
 : >/run/postgresql/reject.conf
 # Forked twice, so that the container's init is its parent: of a child that it does not know and that crashes, the server ends all sessions.
 (/usr/local/lib/pgtenants/guard.sh 9<&- &)
+(/usr/local/lib/pgtenants/schedule.sh 9<&- &)
 exec "$@" -c hba_file=/etc/pgtenants/pg_hba.conf -c ident_file=/etc/pgtenants/pg_ident.conf

@@ -77,6 +77,35 @@ describe("readSettings", () => {
     }
   });
 
+  test("takes credentials of a store only where they are encrypted, and seals keys with the stack's passphrase or one of its own", async () => {
+    const offsite = JSON.stringify({ type: "s3", bucket: "my-backups" });
+    const given = {
+      offsite,
+      offsiteCredentials: JSON.stringify({ accessKeyId: "AKIA", secretAccessKey: "horsebattery" }),
+    };
+    vi.stubEnv("PULUMI_CONFIG_PASSPHRASE", "the stack's own passphrase");
+    try {
+      await expect(read({ offsite })).rejects.toThrow(/^offsiteCredentials.accessKeyId: expected an access key's id/);
+      await expect(read(given)).rejects.toThrow(/^offsiteCredentials: got credentials in clear(?!.*horse)/);
+      vi.stubEnv(
+        "PULUMI_CONFIG_SECRET_KEYS",
+        JSON.stringify(["pgtenants:offsiteCredentials", "pgtenants:recoveryPassphrase"]),
+      );
+      expect((await read(given)).offsite).toMatchObject({
+        store: { bucket: "my-backups" },
+        credentials: { accessKeyId: "AKIA" },
+        passphrase: "the stack's own passphrase",
+      });
+      const passphrase = "correct horse battery";
+      expect((await read({ ...given, recoveryPassphrase: passphrase })).offsite).toMatchObject({ passphrase });
+      await expect(read({ ...given, recoveryPassphrase: "horse" })).rejects.toThrow(
+        /^recoveryPassphrase: got one of 5 characters, expected 12 characters or more/,
+      );
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
   test("finds the development certificate in the state folder", async () => {
     vi.stubEnv("PGTENANTS_STATE", folder);
     try {

@@ -24,6 +24,8 @@ describe.each([
     const resources = await register(preview);
     expect(resources.map(({ type, name }) => `${name} ${type}`)).toEqual([
       `acme ${component}`,
+      `acme-backup-key ${component}$random:index/randomPassword:RandomPassword`,
+      `acme-backups ${component}$docker:index/volume:Volume`,
       `acme-data ${component}$docker:index/volume:Volume`,
       `acme-password ${component}$random:index/randomPassword:RandomPassword`,
       `acme-server ${component}$docker:index/container:Container`,
@@ -61,9 +63,45 @@ describe("TenantDatabase", () => {
 });
 
 describe("a tenant's life", () => {
-  test.each(["stopped", "removed"] as const)("a %s tenant has nothing but its data and its password", async (state) => {
-    expect(namesOf(await register(false, { state }))).toEqual(["acme", "acme-data", "acme-password"]);
+  test.each(["stopped", "removed"] as const)(
+    "a %s tenant has nothing but its data, backups and secrets",
+    async (state) => {
+      const kept = ["acme", "acme-backup-key", "acme-backups", "acme-data", "acme-password"];
+      expect(namesOf(await register(false, { state }))).toEqual(kept);
+    },
+  );
+
+  test("one that begins with another's backups is filled before it starts; the key is secret", async () => {
+    const from = { source: "acme", at: { type: "time", value: "2026-11-21 11:30:00.000+00" } } as const;
+    const resources = await registeredBy(() => {
+      const source = new TenantDatabase("acme", databaseArgs(acme));
+      const args = { ...databaseArgs(tenant({ id: "copy", from })), sources: new Map([["acme", source]]) };
+      new TenantDatabase("copy", args);
+    }, false);
+    const clone = resources.find(({ name }) => name === "copy-clone");
+    expect(clone?.secrets).toEqual(["stdin"]);
+    await expect(`${JSON.stringify(clone?.plain, null, 2)}\n`).toMatchFileSnapshot("../golden/tenantClone.json");
   });
+
+  test.each([
+    ["url", { kind: "url" }],
+    ["path", { kind: "path", path: "./dumps/acme.dump" }],
+  ] as const)(
+    "one that begins with what a %s leads to is filled before it starts; the URL is secret",
+    async (kind, importFrom) => {
+      const url = `postgresql://app:${canary}@db.example.com/app`;
+      const resources = await registeredBy(() => {
+        const args = databaseArgs(tenant({ importFrom }));
+        new TenantDatabase("acme", { ...args, settings: { ...settings, imports: new Map([["acme", url]]) } });
+      }, false);
+      const step = resources.find(({ name }) => name === "acme-import");
+      expect(step?.secrets).toEqual(["stdin"]);
+      const plain = `${JSON.stringify(step?.plain, null, 2)}\n`;
+      expect(plain).not.toContain(canary);
+      expect(plain).not.toContain("db.example.com");
+      await expect(plain).toMatchFileSnapshot(`../golden/tenantImport.${kind}.json`);
+    },
+  );
 
   test("with TLS of its own it has a certificate, secret", async () => {
     const resources = await register(false, { tls: "passthrough" });

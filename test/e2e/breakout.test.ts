@@ -30,13 +30,14 @@ describe("a superuser in a tenant's server finds", () => {
     expect(environment).not.toMatch(/^\w*(PASS|SECRET|TOKEN|CREDENTIAL)\w*=/im);
   });
 
-  test("nothing mounted but its own volume, and no socket but its own server's", async () => {
+  test("nothing mounted but its own volumes, and no socket but its own server's", async () => {
     const mounts = await asServer('while read -r _ target _ options _; do echo "$target $options"; done </proc/mounts');
     const writable = [...mounts.matchAll(/^(\S+) rw(,|$)/gm)].map(([, target = ""]) => target);
     const kernels = /^\/(dev|proc|sys)(\/|$)/;
     expect(writable.filter((target) => !kernels.test(target)).sort()).toEqual([
       "/run/postgresql",
       "/tmp",
+      "/var/lib/pgbackrest",
       "/var/lib/postgresql",
     ]);
     const sockets = await asServer("find / -xdev -type s 2>/dev/null; find /run /tmp /var/lib/postgresql -type s");

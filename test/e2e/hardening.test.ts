@@ -1,5 +1,5 @@
 // Every container that this project makes, against section 5 of the CIS Docker Benchmark (cli/hardening).
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -29,7 +29,10 @@ beforeAll(async () => {
   seen = shim.seen;
   vi.stubEnv("PATH", shim.path);
   engine = JSON.parse(await outputOf("docker", ["info", "--format", "{{json .}}"]));
-  at = await makeTestStack(["acme", "globex"]);
+  const path = join(shims, "store");
+  mkdirSync(path);
+  chownSync(path, 999, 999);
+  at = await makeTestStack(["acme", "globex"], { offsite: JSON.stringify({ type: "path", path }) });
   await at.stack.up();
 });
 afterAll(async () => {
@@ -70,7 +73,7 @@ test("no container, of those that stay and those that go, has a finding that is 
   const findings = judge(containers, engine);
   console.log(table(containers, findings));
 
-  expect(kinds(containers)).toEqual(["client", "router", "tenant", "trial"]);
+  expect(kinds(containers)).toEqual(["client", "copier", "router", "tenant", "trial"]);
   expect(faults(findings)).toEqual([]);
   const needed = new Set(findings.map(({ id, kind }) => `${id} ${kind}`));
   expect(exceptions.filter(({ id, kind }) => !needed.has(`${id} ${kind}`))).toEqual([]);
@@ -91,10 +94,29 @@ test("what inspect cannot say: processes run as ordinary users, without capabili
   }
 });
 
-test("each mounts nothing but its own volume", async () => {
-  for (const container of await staying()) {
-    const own = kindOf(container) === "router" ? at.routerFiles : container.Name.slice(1);
-    expect(container.Mounts).toMatchObject([{ Type: "volume", Source: expect.stringContaining(`/${own}/`) }]);
+test("what copies backups elsewhere may only read them", async () => {
+  const mounts = await inspect(`${at.router}_offsite`, "{{range .Mounts}}{{.Destination}} {{.RW}},{{end}}");
+  const expected = ["/repositories/acme false", "/repositories/globex false", "/store true", "/var/lib/offsite true"];
+  expect(
+    mounts
+      .split(",")
+      .filter((mount) => mount !== "")
+      .sort(),
+  ).toEqual(expected);
+});
+
+test("each other mounts nothing but its own volumes", async () => {
+  for (const container of (await staying()).filter((one) => kindOf(one) !== "copier")) {
+    const name = container.Name.slice(1);
+    const own = kindOf(container) === "router" ? [at.routerFiles] : [name, `${name}_backups`];
+    const mounted = own.map((volume) => ({
+      Type: "volume",
+      Source: expect.stringContaining(`/${volume}/`),
+    }));
+    expect(container.Mounts).toHaveLength(own.length);
+    expect(container.Mounts).toMatchObject(
+      expect.arrayContaining(mounted.map((mount) => expect.objectContaining(mount))),
+    );
   }
 });
 
@@ -106,8 +128,8 @@ test("a tenant that was stopped and started, or whose container was replaced, is
   const containers = await staying();
   expect(containers.filter((container) => kindOf(container) === "tenant")).toHaveLength(2);
   expect(faults(judge(containers, engine))).toEqual([]);
-  // Twice as many processes as connections, 8 for the operator, 40 for the server itself.
-  expect(await inspect(at.container("acme"), "{{.HostConfig.PidsLimit}}")).toBe(String(2 * 60 + 8 + 40));
+  // Twice as many processes as connections, 8 for the operator, 48 for the server itself and its backups.
+  expect(await inspect(at.container("acme"), "{{.HostConfig.PidsLimit}}")).toBe(String(2 * 60 + 8 + 48));
 });
 
 test("the limit of processes outlives the engine's own restart of a container, in the kernel as well", async () => {

@@ -1,7 +1,17 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { selfSigned } from "../support/certificates.ts";
 import { identity } from "./support/engine.ts";
-import { answers, asSuperuser, exec, makeImageBench, overTcp, script, shell, until } from "./support/imageContainer.ts";
+import {
+  answers,
+  applySql,
+  asSuperuser,
+  exec,
+  makeImageBench,
+  overTcp,
+  script,
+  shell,
+  until,
+} from "./support/imageContainer.ts";
 import { outputOf, run } from "./support/shell.ts";
 
 const bench = makeImageBench();
@@ -177,12 +187,12 @@ describe("apply.sh", () => {
   test("waits for the server, sets the quota, and runs SQL also on a read-only server", async () => {
     const container = await bench.start(await bench.volume(), { default_transaction_read_only: "on" });
     const sql = "CREATE TABLE made (); SELECT current_user, count(*) FROM made;";
-    expect(await script(container, "apply.sh", ["30", "4096"], sql)).toMatchObject({
+    expect(await applySql(container, { readySeconds: 30, diskMiB: 4096 }, sql)).toMatchObject({
       code: 0,
       stdout: "pgtenants|0\n",
     });
     expect(await shell(container, "cat /var/lib/postgresql/disk-limit")).toBe("4096");
-    const failed = await script(container, "apply.sh", ["30", "4096"], "SELECT 1/0; CREATE TABLE after ();");
+    const failed = await applySql(container, { readySeconds: 30, diskMiB: 4096 }, "SELECT 1/0; CREATE TABLE after ();");
     expect(failed).toMatchObject({ code: 3, stderr: expect.stringContaining("division by zero") });
     expect(await asSuperuser(container, "SELECT to_regclass('after') IS NULL")).toBe("t");
   });
@@ -197,7 +207,7 @@ describe("apply.sh", () => {
 });
 
 describe("write-certificate.sh", () => {
-  const apply = (container: string, sql: string) => script(container, "apply.sh", ["30", "1024"], sql);
+  const apply = (container: string, sql: string) => applySql(container, { readySeconds: 30, diskMiB: 1024 }, sql);
   const files = (container: string) => shell(container, "cd /var/lib/postgresql/tls && stat --format='%n %a' *");
 
   test("and apply.sh leave the one that the server is to use, readable for nobody else", async () => {

@@ -65,14 +65,14 @@ test("a tenant comes and goes without the others noticing", async () => {
     const session = await backend();
 
     at.list(...ids.map((id) => `id: ${id}`), "id: initech");
-    expect(await countChanges(at)).toEqual({ create: 5, update: 1 });
+    expect(await countChanges(at)).toEqual({ create: 7, update: 1 });
     await at.stack.up();
     const newcomer = await nodeClient(await nodePostgresUri("initech"));
     expect((await newcomer.query("SELECT current_user AS who")).rows).toEqual([{ who: "initech" }]);
     await newcomer.end();
 
     at.list(...ids.map((id) => `id: ${id}`));
-    expect(await countChanges(at)).toEqual({ delete: 5, update: 1 });
+    expect(await countChanges(at)).toEqual({ delete: 7, update: 1 });
     await at.stack.up();
 
     expect(await backend()).toEqual(session);

@@ -214,8 +214,10 @@ test("remove asks and keeps the data; purge asks again and deletes it", async ()
   });
   await pgtOutput(at, "start");
   expect(await volumes()).toContain(at.container("acme"));
+  expect(await volumes()).toContain(at.backups("acme"));
   await pgtOutput(at, "purge", "acme", "--yes", "--confirm", "acme");
   expect(await volumes()).not.toContain(at.container("acme"));
+  expect(await volumes()).not.toContain(at.backups("acme"));
   expect(tenantsFile()).not.toContain("acme");
 }, 300_000);
 

@@ -22,7 +22,10 @@ const containers = () =>
   outputOf("docker", ["ps", "--all", "--format={{.Names}}", "--filter", `label=dev.pgtenants.stack=${at.name}`]);
 
 const volumes = () =>
-  outputOf("docker", ["volume", "ls", "--quiet", "--filter", `label=dev.pgtenants.stack=${at.name}`]);
+  outputOf("docker", [
+    ...["volume", "ls", "--quiet", "--filter", `label=dev.pgtenants.stack=${at.name}`],
+    ...["--filter", "label=dev.pgtenants.tenant"],
+  ]);
 
 test("a tenant that is gone from the list is an error at preview and up, and goes on running", async () => {
   const before = await identity(at.container("globex"));

@@ -70,7 +70,9 @@ change("26", "a tenant created, removed, purged", noInterruption, async () => {
   await deploy(entry, `{ id: initech, state: removed, confirm: initech ${today()} }`);
   await pgtOutput(at, "purge", "initech", "--yes", "--confirm", "initech");
   current = [entry];
-  expect(await volumes()).toEqual([at.container("acme"), at.container("globex"), at.routerFiles]);
+  expect(await volumes()).toEqual(
+    [at.container("acme"), at.backups("acme"), at.container("globex"), at.backups("globex"), at.routerFiles].sort(),
+  );
 });
 
 async function volumes(): Promise<readonly string[]> {

@@ -17,7 +17,10 @@ export const settings: Settings = {
   hostAddress: undefined,
   proxyProtocolFrom: [],
   passwords: new Map(),
+  imports: new Map(),
   tenantCertificates: new Map(),
+  offsite: undefined,
   postgresImage: "pgtenants/postgres:test",
   traefikImage: "pgtenants/traefik:test",
+  offsiteImage: "pgtenants/offsite:test",
 };

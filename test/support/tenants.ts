@@ -28,6 +28,16 @@ export function tenant(differences: Partial<PlacedTenant> = {}): PlacedTenant {
     diskMiB: 10_240,
     statementTimeoutMs: 0,
     idleInTransactionTimeoutMs: 600_000,
+    backup: {
+      enabled: true,
+      full: "0 2 * * 0",
+      incremental: "0 2 * * 1-6",
+      timeZone: "UTC",
+      keepDays: 14,
+      archiveTimeoutSeconds: 60,
+    },
+    from: undefined,
+    importFrom: undefined,
     address: "198.18.7.7",
     ...differences,
   };
@@ -43,6 +53,7 @@ export function databaseArgs(tenant: PlacedTenant, last?: LastTenant): TenantDat
     state: "0123456789abcdef",
     last,
     routes: routesResource(),
+    sources: new Map(),
   };
 }
 

@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# The two images that run, built from images/ and tagged by a hash of it. components/images.ts computes the tags.
+# The images that run, built from images/ and tagged by a hash of it. components/images.ts computes the tags.
 
 set_up_images() {
   local tags name tag official
   tags=$(node toolchain/setup/imageTags.ts) || fail "the images' tags could not be computed" "see the lines above"
   while read -r name tag official; do
+    if [ "$name" = offsite ] && ! wants_offsite; then continue; fi
     if ! have_image "$tag"; then build_image "$name" "$tag" "$official" "images/$name"; fi
   done <<<"$tags"
 }

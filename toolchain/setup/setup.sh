@@ -6,7 +6,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for file in lib versions platform preflight port lock node go pulumi plugins engine firewall baseImages images state; do
+for file in lib versions platform preflight port lock node go pulumi plugins engine firewall baseImages images offsiteImage state; do
   # shellcheck source=/dev/null # each is checked on its own
   source "$here/$file.sh"
 done
@@ -15,8 +15,9 @@ done
 cd "$PROJECT"
 clean_up_at_exit
 
+COMMAND=${1:-shell}
 forget_own_tools
-check_machine "${1:-shell}"
+check_machine "$COMMAND"
 set_up_folders
 take_lock
 set_up_node

@@ -1,4 +1,4 @@
-import { isOwnedBy } from "../../../components/names.ts";
+import { areBackupsOf, isOwnedBy } from "../../../components/names.ts";
 import { volumeOf } from "../../../components/transitions.ts";
 import { removeEntry } from "../../../tenants/edit.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
@@ -23,7 +23,7 @@ interface Kept {
 }
 
 /**
- * Deletes the data of a removed tenant for good: its volume goes from the engine, and then its entry out of the file, which leads to the volume of
+ * Deletes the data of a removed tenant for good: its volume and that of its backups go from the engine, and then its entry out of the file, which leads to the volume of
  * a renamed one for as long as there is one. A volume that was taken over is not ours to delete.
  * @param confirm the id again, which together with --yes stands for typing it.
  */
@@ -32,9 +32,9 @@ export async function purge(context: Context, id: string, confirm: string | unde
     throw new OperatorError("got --no-deploy, expected a deployment before data is deleted", "leave it out");
   const kept = keptData(context, id);
   const question = {
-    ours: `Delete the data of ${id} for good? Volume ${kept.volume} goes, and nothing brings it back.`,
-    foreign: `Take ${id} out of the file? Volume ${kept.volume} was not made by pgtenants and stays.`,
-    gone: `Take ${id} out of the file? Its volume ${kept.volume} is gone already.`,
+    ours: `Delete the data of ${id} for good? Volume ${kept.volume} goes, and its backups with it; nothing brings it back.`,
+    foreign: `Take ${id} out of the file? Volume ${kept.volume} was not made by pgtenants and stays; backups of it go.`,
+    gone: `Take ${id} out of the file? Its volume ${kept.volume} is gone already; backups of it go.`,
   }[ownership(context, kept)];
   if (!(context.yes && confirm === id)) await expectTyped(question, id, `--yes --confirm ${id}`);
 
@@ -45,6 +45,8 @@ export async function purge(context: Context, id: string, confirm: string | unde
     // Looked at again: the question took its time.
     const again = keptData(context, id);
     context.report({ event: "note", message: `${id}: ${deleteOurs(again.volume, ownership(context, again))}` });
+    const backups = deleteBackups(context, again.origin);
+    if (backups !== undefined) context.report({ event: "note", message: `${id}: ${backups}` });
   } finally {
     release();
   }
@@ -69,6 +71,17 @@ function deleteOurs(volume: string, ownership: Ownership): string {
     default:
       return ownership satisfies never;
   }
+}
+
+/** Their key goes with the tenant's last deployment, so that nobody could read them. */
+function deleteBackups({ config, stack }: Context, origin: string): string | undefined {
+  const volume = config.names.backups(origin);
+  const labels = volumeLabels(volume);
+  if (labels === undefined) return undefined;
+  if (!areBackupsOf(stack, origin, labels))
+    return `volume ${volume} was not made by pgtenants and stays; docker volume rm ${volume} deletes it`;
+  docker("volume", "rm", volume);
+  return `its backups, volume ${volume}, are deleted`;
 }
 
 function keptData({ config, stack }: Context, id: string): Kept {

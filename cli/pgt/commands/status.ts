@@ -1,4 +1,4 @@
-import { parseUse, type Use } from "../../../components/shrinking.ts";
+import { parseUse } from "../../../components/shrinking.ts";
 import { askTenants } from "../../askTenants.ts";
 import { mapAtOnce } from "../../atOnce.ts";
 import { messageOf, OperatorError } from "../../operatorError.ts";
@@ -6,12 +6,13 @@ import { findPsql } from "../../psql.ts";
 import type { TenantStatus } from "../../renderStatus.ts";
 import type { StackOutputs } from "../../stackOutputs.ts";
 import { writeConnectionFiles } from "../../writeConnectionFiles.ts";
+import { parseBackups } from "../backups.ts";
 import { judgeCertificate, tryHandshake } from "../certificate.ts";
 import type { Context } from "../context.ts";
 import { containersOf, dockerAtOnce } from "../engine.ts";
 import { HealthError } from "../failures.ts";
 import { deployed, readOutputs } from "../outputs.ts";
-import { type Health, healthOf, renderHealth, worst } from "../renderHealth.ts";
+import { type Health, healthOf, type Look, renderHealth, worst } from "../renderHealth.ts";
 
 /** What a tenant's own script may take to look at itself, in milliseconds. */
 const lookLimit = 10_000;
@@ -26,7 +27,7 @@ export async function status(context: Context, id: string | undefined): Promise<
   const { healths, router } = await orDown(() => lookAt(context, outputs, tenants));
   const code = worst(healths, router);
   const level = ["healthy", "degraded", "error"][code];
-  context.answer(renderHealth(healths, router), { status: level, tenants: healths, router });
+  context.answer(renderHealth(healths, router, new Date()), { status: level, tenants: healths, router });
   return code;
 }
 
@@ -47,21 +48,20 @@ async function lookAt({ stack, config }: Context, outputs: StackOutputs, tenants
   const answers = await askTenants(tenants, psql, serviceFile);
   const healths = await mapAtOnce(answers, async (answer): Promise<Health> => {
     const container = config.names.tenant(answer.id);
-    return healthOf(answer, isRunning(container), await useOf(answer, container));
+    return healthOf(answer, isRunning(container), await lookInto(answer, container));
   });
   const certificate = judgeCertificate(await tryHandshake(config, outputs), config.domain, new Date());
   return { healths, router: { running: isRunning(config.names.stack), certificate } };
 }
 
-/** What a running tenant uses, and how near its disk is to its limit; a text says why that is not known. */
-async function useOf(
-  { tenant }: TenantStatus,
-  container: string,
-): Promise<(Use & { readonly diskTier: string }) | string> {
+/** What a running tenant says of itself; a text says why that is not known. */
+async function lookInto({ tenant }: TenantStatus, container: string): Promise<Look | string> {
   if (tenant.state === "stopped") return "stopped";
   try {
-    const printed = await dockerAtOnce(lookLimit, "exec", container, "/usr/local/lib/pgtenants/use.sh");
-    return { ...parseUse(printed), diskTier: /^disk_tier=(\S+)$/m.exec(printed)?.[1] ?? "unknown" };
+    const printed = await dockerAtOnce(lookLimit, "exec", container, "/usr/local/lib/pgtenants/health.sh");
+    const [, backups = ""] = /^backups=(.*)$/m.exec(printed) ?? [];
+    const diskTier = /^disk_tier=(\S+)$/m.exec(printed)?.[1] ?? "unknown";
+    return { use: { ...parseUse(printed), diskTier }, backups: parseBackups(backups) };
   } catch (error) {
     return messageOf(error);
   }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hardened } from "../../../components/hardening.ts";
 import { postgresImageTag } from "../../../components/images.ts";
+import { renderEncoded } from "../../../components/pgbackrestConfig.ts";
 import { settingArguments, startSettings } from "../../../components/serverSettings.ts";
 import { tenant } from "../../support/tenants.ts";
 import { removeByStack } from "./engine.ts";
@@ -12,7 +13,18 @@ export interface ImageBench {
   /** A new volume; of that many MiB and in memory where `sizeMiB` is given, and then empty again when its last container stops. */
   readonly volume: (sizeMiB?: number) => Promise<string>;
   /** Starts a tenant's server on a volume and waits until it answers. Gives the container's name. */
-  readonly start: (volume: string, settings?: Readonly<Record<string, string>>) => Promise<string>;
+  readonly start: (
+    volume: string,
+    settings?: Readonly<Record<string, string>>,
+    options?: readonly string[],
+  ) => Promise<string>;
+  /** Runs one of the image's scripts in a throw-away container as the program does, with `input` for it. */
+  readonly runOnce: (
+    script: string,
+    args: readonly string[],
+    options: readonly string[],
+    input: string,
+  ) => Promise<Finished>;
   /** Runs a server that is expected to end at once. */
   readonly tryStart: (volume: string) => Promise<Finished>;
   /** Runs a shell script in a throw-away container on a volume, without the image's entrypoint. */
@@ -60,11 +72,20 @@ export function makeImageBench(): ImageBench {
       ]);
       return name;
     },
-    start: async (volume, settings = {}) => {
-      const name = await detached([...mounted(volume), ...server(settings)]);
+    start: async (volume, settings = {}, options = []) => {
+      const name = await detached([...mounted(volume), ...options, ...server(settings)]);
       await answers(name);
       return name;
     },
+    runOnce: (script, args, options, input) =>
+      run(
+        "docker",
+        [
+          ...["run", "--rm", "--interactive", ...labels, ...restricted, ...options],
+          ...["--entrypoint", `${scripts}/${script}`, postgresImageTag(), ...args],
+        ],
+        input,
+      ),
     tryStart: (volume) => run("docker", ["run", "--rm", ...labels, ...restricted, ...mounted(volume), ...server({})]),
     prepare: (volume, script, user = "999:999") => {
       const shell = ["--entrypoint", "sh", postgresImageTag(), "-euc", script];
@@ -109,6 +130,19 @@ export function shell(container: string, script: string): Promise<string> {
 export function script(container: string, name: string, args: readonly string[] = [], input = ""): Promise<Finished> {
   return exec(container, [`${scripts}/${name}`, ...args], input);
 }
+
+/** Runs SQL as the program's step does, with the words and the configuration that decide about backups; by default there are none. */
+export function applySql(
+  container: string,
+  limits: { readonly readySeconds: number; readonly diskMiB: number },
+  sql: string,
+  backups: { readonly words: readonly string[]; readonly config: string } = noBackups,
+): Promise<Finished> {
+  const words = [String(limits.readySeconds), String(limits.diskMiB), ...backups.words];
+  return script(container, "apply.sh", words, renderEncoded(backups.config) + sql);
+}
+
+const noBackups = { words: ["no", "never", "never", "UTC"], config: "" };
 
 /** What a statement of the superuser prints. */
 export function asSuperuser(container: string, sql: string): Promise<string> {

@@ -22,6 +22,8 @@ export interface TestStack {
   readonly caFile: string;
   /** Name of a tenant's container, and of its volume. */
   readonly container: (id: string) => string;
+  /** Name of the volume that a tenant's backups are in. */
+  readonly backups: (id: string) => string;
   readonly router: string;
   /** The router's volume. */
   readonly routerFiles: string;
@@ -90,6 +92,7 @@ async function makeIn(
     folder,
     caFile: settings.tlsCaCertificateFile,
     container: (id) => `pgtenants-${name}.${id}`,
+    backups: (id) => `pgtenants-${name}.${id}_backups`,
     router: `pgtenants-${name}`,
     routerFiles: `pgtenants-${name}_router`,
     environment,

@@ -34,7 +34,7 @@ export async function expectNothingLeft(at: TestStack, ids: readonly string[]): 
   const tenants = ids.map(at.container);
   const meant = [
     ...[at.router, ...tenants].map((name) => `container ${name} running`),
-    ...[at.routerFiles, ...tenants].map((name) => `volume ${name}`),
+    ...[at.routerFiles, ...tenants, ...ids.map(at.backups)].map((name) => `volume ${name}`),
     `network ${at.router}`,
   ];
   const tooMuch = found.filter((line) => !meant.includes(line)).join(", ");

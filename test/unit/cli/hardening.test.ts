@@ -148,10 +148,12 @@ describe("exceptions", () => {
     ]);
   });
 
-  test("a kind is told by labels, and by whether the container goes with its command", () => {
+  test("a kind is told by labels, by its name, and by whether the container goes with its command", () => {
     const gone = { ...router, HostConfig: { ...host, AutoRemove: true } };
     const unlabelled = { ...gone, Config: { ...gone.Config, Labels: { "dev.pgtenants.project": "pgtenants" } } };
-    expect([perfect, router, gone, unlabelled].map(kindOf)).toEqual(["tenant", "router", "trial", "client"]);
+    const copier = { ...router, Name: "/pgtenants-dev_offsite" };
+    const kinds = [perfect, router, copier, gone, unlabelled].map(kindOf);
+    expect(kinds).toEqual(["tenant", "router", "copier", "trial", "client"]);
   });
 
   test("are of items that are judged, once for each kind, and docs/hardening.md has each with its reason", () => {

@@ -34,6 +34,12 @@ describe("the command line", () => {
     [["create", "acme", "--password", "not-a-secret"], "every process of this machine"],
     [["purge", "acme", "--no-deploy"], "got --no-deploy"],
     [["list"], "docker"],
+    [["import", "acme"], "got neither a source"],
+    [["import", "pgs", "/nowhere", "--from", "acme.dump"], "got neither a source"],
+    [["import", "pgs", "/nowhere"], "/nowhere"],
+    [["import", "acme", "--from", "/nowhere/acme.dump"], "/nowhere/acme.dump is not there"],
+    [["import", "acme", "--from", "postgres://app:not-a-secret@h/d"], "every process of this machine"],
+    [["dump", "acme", "--format", "tar"], "Allowed choices are custom, plain"],
   ])("%j is refused with 1, without frames", (args, message) => {
     const { status, stdout, stderr } = pgt(...args);
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });

@@ -57,6 +57,19 @@ describe("followProgress", () => {
     expect(changed).toBe(true);
   });
 
+  test("tells a tenant's two volumes and two secrets apart", () => {
+    const volume = "docker:index/volume:Volume";
+    const made: readonly (readonly [type: string, name: string, words: string])[] = [
+      [volume, "eu-acme-data", "creating volume"],
+      [volume, "eu-acme-backups", "creating volume of its backups"],
+      [password, "eu-acme-password", "creating password"],
+      [password, "eu-acme-backup-key", "creating key of its backups"],
+      [command, "eu-acme-clone", "creating data from backups"],
+    ];
+    const { lines } = told(...made.map(([type, name]) => begins(step("create", type, name))));
+    expect(lines).toEqual(made.map(([, , words]) => ({ event: "step", subject: "eu-acme", step: words })));
+  });
+
   test("tells that one is done which has no server any more", () => {
     const [sql, server] = [step("delete", command, "eu-acme-sql"), step("delete", container, "eu-acme-server")];
     const { lines } = told(begins(sql), ends(sql), begins(server), ends(server), summary({ delete: 2 }));
@@ -128,6 +141,15 @@ describe("followProgress", () => {
     );
     expect(errors).toEqual(["traefik-listening: pgtenants: no listener on port 5432"]);
   });
+});
+
+test("what an import says of its progress is told, and what other steps say is not", () => {
+  const urn = (name: string) => `${stack}::${tenantType}$${command}::${name}`;
+  const { lines } = told(
+    said("info", "pgtenants: loading: 3 of 12 tables\nNOTICE: nothing of ours\n", urn("eu-acme-import")),
+    said("info", "pgtenants: nothing of interest", urn("eu-acme-sql")),
+  );
+  expect(lines).toEqual([{ event: "step", subject: "eu-acme", step: "loading: 3 of 12 tables" }]);
 });
 
 describe("renderEvent", () => {

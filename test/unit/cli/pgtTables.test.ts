@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { renderList, stateOf } from "../../../cli/pgt/commands/list.ts";
 import { renderRetired, retiredVolumes, withMeasures } from "../../../cli/pgt/commands/retired.ts";
 import { error, ok, warning } from "../../../cli/pgt/finding.ts";
-import { type Health, healthOf, renderHealth, worst } from "../../../cli/pgt/renderHealth.ts";
+import { type Health, healthOf, type Look, renderHealth, worst } from "../../../cli/pgt/renderHealth.ts";
 import { tenantNamed } from "../../../cli/pgt/tenants.ts";
 import type { Answer } from "../../../cli/renderStatus.ts";
 import { stackNames } from "../../../components/names.ts";
@@ -91,24 +91,49 @@ describe("retired volumes", () => {
 
 describe("health", () => {
   const use = { memoryMiB: 30, diskMiB: 120, connections: 3, diskTier: "ok" };
-  const health = (answer: Answer, running = true, used: Health["use"] | string = use) =>
-    healthOf({ id: "acme", tenant: tenantOutput("acme"), answer }, running, used);
+  const now = new Date("2026-11-21T12:00:00Z");
+  const look: Look = {
+    use,
+    backups: {
+      enabled: true,
+      backups: [],
+      from: undefined,
+      lastArchived: new Date("2026-11-21T11:59:20Z"),
+      archiving: { failing: false, waiting: 0, since: undefined },
+      failure: undefined,
+      damaged: undefined,
+      drill: undefined,
+      inPlace: undefined,
+    },
+  };
+  const withBackups = (backups: Partial<Look["backups"]>): Look => ({ use, backups: { ...look.backups, ...backups } });
+  const quick: Answer = { kind: "answered", milliseconds: 50 };
+  const health = (answer: Answer, running = true, seen: Look | string = look) =>
+    healthOf({ id: "acme", tenant: tenantOutput("acme"), answer }, running, seen);
   const router = { running: true, certificate: ok("certificate", "fine") };
 
   test.each<[string, Health, string, number]>([
-    ["a quick answer", health({ kind: "answered", milliseconds: 50 }), "healthy", 0],
+    ["a quick answer", health(quick), "healthy", 0],
     ["a slow answer", health({ kind: "answered", milliseconds: 2500 }), "degraded", 1],
     ["no answer", health({ kind: "failed", reason: "no answer within 5 s" }), "error", 2],
     ["no container", health({ kind: "closed" }, false, "No such container"), "error", 2],
     ["stopped on purpose", health({ kind: "stopped" }, false, "stopped"), "healthy", 0],
     ["closed on purpose", health({ kind: "closed" }), "healthy", 0],
+    ["a disk that fills up", health(quick, true, { ...look, use: { ...use, diskTier: "warning" } }), "degraded", 1],
+    ["use that cannot be read", health(quick, true, "no such script"), "degraded", 1],
+    ["backups that are off", health(quick, true, withBackups({ enabled: false })), "healthy", 0],
     [
-      "a disk that fills up",
-      health({ kind: "answered", milliseconds: 50 }, true, { ...use, diskTier: "warning" }),
+      "WAL that is not archived",
+      health(quick, true, withBackups({ archiving: { failing: true, waiting: 3, since: now } })),
       "degraded",
       1,
     ],
-    ["use that cannot be read", health({ kind: "answered", milliseconds: 50 }, true, "no such script"), "degraded", 1],
+    [
+      "a backup that failed",
+      health(quick, true, withBackups({ failure: { at: now, type: "full", said: "no space" } })),
+      "degraded",
+      1,
+    ],
   ])("%s", (_, one, level, code) => {
     expect(one.level).toBe(level);
     expect(one.reasons.length === 0).toBe(level === "healthy");
@@ -125,21 +150,22 @@ describe("health", () => {
 
   test("a table, then what is wrong, then the sum", () => {
     const healths = [
-      health({ kind: "answered", milliseconds: 50 }),
+      health(quick, true, withBackups({ failure: { at: now, type: "full", said: "no space" } })),
       health({ kind: "failed", reason: "no answer within 5 s" }, false, "gone"),
     ];
     expect(
-      renderHealth(healths, { running: false, certificate: warning("certificate", "ends in 3 days", "renew") }),
+      renderHealth(healths, { running: false, certificate: warning("certificate", "ends in 3 days", "renew") }, now),
     ).toMatchInlineSnapshot(`
-      "TENANT  HEALTH   ANSWER  MEMORY           DISK             CONNECTIONS
-      acme    healthy  50 ms   30 MB of 256 MB  120 MB of 10 GB  3
-      acme    error    NONE    -                -                -
+      "TENANT  HEALTH    ANSWER  MEMORY           DISK             CONNECTIONS  BACKUP    WAL   DRILL
+      acme    degraded  50 ms   30 MB of 256 MB  120 MB of 10 GB  3            none yet  40 s  none yet
+      acme    error     NONE    -                -                -            -         -     -
 
+      acme: its last backup failed at 2026-11-21T12:00:00.000Z: no space
       acme: no answer within 5 s
       acme: its container does not run
       router: its container does not run
       certificate: ends in 3 days
-      1 healthy, 0 degraded, 1 in error
+      0 healthy, 1 degraded, 1 in error
       "
     `);
   });

@@ -9,20 +9,22 @@ const acme = {
   type: component,
   outputs: { address: "198.18.7.7", state: "running", memoryMiB: 256, maxConnections: 40, diskMiB: 10_240 },
 };
-const child = (type: string, inputs: object) => ({
-  urn: `${urn("acme")}-child`,
+const child = (type: string, part: string, inputs: object) => ({
+  urn: `${urn("acme")}-${part}`,
   type,
   parent: urn("acme"),
   inputs,
 });
-const volume = child("docker:index/volume:Volume", { name: "pgtenants-dev.acme" });
-const password = child("random:index/randomPassword:RandomPassword", { keepers: { version: "3" } });
+const volume = child("docker:index/volume:Volume", "data", { name: "pgtenants-dev.acme" });
+const password = child("random:index/randomPassword:RandomPassword", "password", { keepers: { version: "3" } });
+const repository = child("docker:index/volume:Volume", "backups", { name: "pgtenants-dev.acme_backups" });
+const key = child("random:index/randomPassword:RandomPassword", "backup-key", {});
 const exported = (...resources: object[]) => JSON.stringify({ version: 3, deployment: { manifest: {}, resources } });
 const read = (...resources: object[]) => tenantsIn(parseStackState(exported(...resources)).resources);
 
 describe("what the state says of a tenant", () => {
   test("address, state and limits as its component recorded them, volume and password version as they are", () => {
-    expect(read(acme, volume, password)).toEqual(
+    expect(read(acme, repository, key, volume, password)).toEqual(
       new Map([
         [
           "acme",
@@ -49,7 +51,7 @@ describe("what the state says of a tenant", () => {
 
   test("what is only waiting to be deleted is not there", () => {
     expect(read({ ...acme, delete: true }).size).toBe(0);
-    const old = child("random:index/randomPassword:RandomPassword", { keepers: { version: "2" } });
+    const old = child("random:index/randomPassword:RandomPassword", "password", { keepers: { version: "2" } });
     expect(read(acme, { ...old, delete: true }, password).get("acme")?.passwordVersion).toBe(3);
   });
 
@@ -69,13 +71,13 @@ describe("what the state says of a tenant", () => {
 });
 
 test("the certificates that are served are those that router and tenants were given", () => {
-  const step = (environment: object) => child("command:local:Command", { environment });
+  const step = (environment: object) => child("command:local:Command", "certificate", { environment });
   const steps = [
     step({ FILE: "certificates/0123456789abcdef.pem" }),
     step({ FILE: "routes/dynamic.yml" }),
     step({ FINGERPRINT: "fedcba9876543210" }),
     step({ PORT: "5432" }),
-    child("docker:index/volume:Volume", {}),
+    child("docker:index/volume:Volume", "data", {}),
   ];
   const { resources } = parseStackState(exported(...steps));
   expect(certificatesIn(resources)).toEqual(new Set(["0123456789abcdef", "fedcba9876543210"]));

@@ -7,9 +7,10 @@ const longestId = "a".repeat(40);
 describe("stackNames", () => {
   test("every name carries project and stack", () => {
     const names = stackNames("dev");
-    expect([names.stack, names.routerFiles, names.tenant("acme"), names.bridgeInterface]).toEqual([
+    expect([names.stack, names.routerFiles, names.offsite, names.tenant("acme"), names.bridgeInterface]).toEqual([
       "pgtenants-dev",
       "pgtenants-dev_router",
+      "pgtenants-dev_offsite",
       "pgtenants-dev.acme",
       "pgt-dev",
     ]);

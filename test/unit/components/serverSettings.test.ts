@@ -40,7 +40,7 @@ describe("server settings", () => {
   test("the server takes more connections than the tenant has, and more processes than connections", () => {
     const { max_connections } = startSettings(tenant({ maxConnections: 40 }));
     expect(Number(max_connections)).toBe(88);
-    expect(processLimit(tenant({ maxConnections: 40 }))).toBe(128);
+    expect(processLimit(tenant({ maxConnections: 40 }))).toBe(136);
   });
 
   test("a server uses TLS of its own only where it does not end at the router", () => {

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { parseNetworks, parsePasswords, parseTenantCertificates } from "../../../components/structuredSettings.ts";
+import {
+  parseImports,
+  parseNetworks,
+  parsePasswords,
+  parseTenantCertificates,
+} from "../../../components/structuredSettings.ts";
 
 describe("passwords", () => {
   test("by tenant", () => {
@@ -53,5 +58,22 @@ describe("tenantCertificates", () => {
     [[]],
   ])("another form is refused: %j", (value) => {
     expect(() => parseTenantCertificates(value)).toThrow(/^tenantCertificates: expected a mapping/);
+  });
+});
+
+describe("imports", () => {
+  test("URLs by tenant", () => {
+    const url = "postgresql://app:hidden@db.example.com/app";
+    expect(parseImports({ acme: url })).toEqual(new Map([["acme", url]]));
+  });
+
+  test("a URL that does not fit is refused without being shown", () => {
+    const refused = () => parseImports({ acme: "postgresql://app:hidden@db.example.com" });
+    expect(refused).toThrow(/^imports\.acme: got a URL without database, .*--path imports\.acme$/);
+    expect(refused).not.toThrow("hidden");
+  });
+
+  test.each([["a text"], [{ acme: 7 }]])("another form is refused: %j", (value) => {
+    expect(() => parseImports(value)).toThrow(/^imports: expected a mapping of tenant ids to URLs/);
   });
 });

@@ -36,6 +36,23 @@ describe("a list that may follow the last deployment", () => {
       [tenant({ id: "acme-corp", origin: "acme", formerIds: ["acme"] })],
       { "acme-corp": lastTenant() },
     ],
+    [
+      "a new one that begins with another's backups",
+      [
+        tenant(),
+        tenant({
+          id: "copy",
+          origin: "copy",
+          from: { source: "acme", at: { type: "latest" } },
+        }),
+      ],
+      { acme: lastTenant() },
+    ],
+    [
+      "one that began with another's backups, which is gone since",
+      [tenant({ from: { source: "globex", at: { type: "latest" } } })],
+      { acme: lastTenant() },
+    ],
     ["one whose volume was never made", [tenant()], { acme: lastTenant({ volume: undefined }) }],
   ])("%s", (_, listed, last) => {
     expect(refusing(listed, last)).toEqual([]);
@@ -47,6 +64,14 @@ describe("a list that may follow the last deployment", () => {
 });
 
 describe("a list that is refused", () => {
+  test("a new tenant that is to begin with the backups of nobody", () => {
+    const from = { source: "globex", at: { type: "latest" } } as const;
+    expect(refusing([tenant({ from })], {})).toEqual([
+      'tenants/tenants.yaml: "acme": got from: { clone: globex }, expected the id of a tenant in this file, for the key to its backups; ' +
+        'put "globex" back, or take from out where the data of "acme" is kept',
+    ]);
+  });
+
   test("a tenant vanished: the words to write instead, for each", () => {
     const lines = refusing([], { acme: lastTenant(), globex: lastTenant({ ...globexVolume, state: "stopped" }) });
     expect(lines).toHaveLength(2);

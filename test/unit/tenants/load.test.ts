@@ -19,6 +19,14 @@ function written(name: string, content: string | Uint8Array): string {
 
 const small = { memoryMiB: 256, cpuShares: 256, maxConnections: 40, sharedBuffersMiB: 16, diskMiB: 10 * 1024 };
 const TEN_MINUTES = 600_000;
+const backup = {
+  enabled: true,
+  full: "0 2 * * 0",
+  incremental: "0 2 * * 1-6",
+  timeZone: "UTC",
+  keepDays: 14,
+  archiveTimeoutSeconds: 60,
+};
 
 /** A tenant whose entry is no more than an id, with `differences`. */
 function plain(id: string, differences: Partial<Tenant> = {}): Tenant {
@@ -33,6 +41,9 @@ function plain(id: string, differences: Partial<Tenant> = {}): Tenant {
     adoptedVolume: undefined,
     statementTimeoutMs: 0,
     idleInTransactionTimeoutMs: TEN_MINUTES,
+    backup,
+    from: undefined,
+    importFrom: undefined,
     ...tenant,
   };
 }
