@@ -1,7 +1,7 @@
 # The commands of pgtenants. Each gets the machine ready first (toolchain/setup), and does nothing where nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down shell status test test-faults bench
+.PHONY: help up preview down shell status test test-faults test-backup bench
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: ## All checks and tests, those with real containers included
 
 test-faults: ## Every fault: a table of lost commits, neighbours' errors and recovery times. Restarts the engine; up to an hour
 	@cli/test-faults.sh
+
+test-backup: ## What backups are worth: loss, restore times, outages, retention, neighbours; writes docs/backups-measured.md. An hour and a half
+	@cli/test-backup.sh
 
 bench: ## Measure everything and write docs/benchmarks.md; an hour, or five minutes with QUICK=1. A full run restarts the engine
 	@cli/bench.sh
