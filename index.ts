@@ -36,13 +36,7 @@ for (const tenant of sourcesFirst(newFirst(placed, last))) {
   databases.set(tenant.id, new TenantDatabase(tenant.id, args));
 }
 const { offsite } = settings;
-if (offsite !== undefined) {
-  const tenants = placed.flatMap(({ id, origin }) => {
-    const repository = databases.get(id)?.repository;
-    return repository === undefined ? [] : [{ id, origin, repository }];
-  });
-  new Offsite("offsite", { settings, offsite, tenants, state });
-}
+if (offsite !== undefined) new Offsite("offsite", { settings, offsite, tenants: [...databases.values()], state });
 
 /** Per tenant, without secrets: host, port, database, user, plan, address, state, access, limits. */
 export const tenants = summarize(placed, settings.domain, settings.port);

@@ -40,9 +40,12 @@ const mostProcesses = 256;
  * the recovery passphrase, because whoever has lost everything else needs them.
  */
 export class Offsite extends pulumi.ComponentResource {
-  constructor(name: string, args: OffsiteArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: OffsiteArgs, opts?: pulumi.ComponentResourceOptions) {
     super(typeTokens.offsite, name, {}, opts);
     const child = { parent: this };
+    // Another order of the list is no change.
+    const tenants = given.tenants.toSorted((one, other) => (one.origin < other.origin ? -1 : 1));
+    const args = { ...given, tenants };
     const network = createNetwork(name, args, child);
     const volume = createVolume(name, args, child);
     const container = createContainer(name, args, network, volume, child);
@@ -76,14 +79,12 @@ function createContainer(
   volume: docker.Volume,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
-  const repositories = tenants
-    .toSorted((one, other) => (one.origin < other.origin ? -1 : 1))
-    .map(({ origin, repository }) => ({
-      type: "volume",
-      source: repository.volume.name,
-      target: `/repositories/${origin}`,
-      readOnly: true,
-    }));
+  const repositories = tenants.map(({ origin, repository }) => ({
+    type: "volume",
+    source: repository.volume.name,
+    target: `/repositories/${origin}`,
+    readOnly: true,
+  }));
   const { store } = offsite;
   const folder = store.type === "path" ? [{ type: "bind", source: store.path, target: storeFolder }] : [];
   return new docker.Container(

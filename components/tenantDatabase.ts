@@ -46,6 +46,8 @@ const passwordLength = 32;
 export class TenantDatabase extends pulumi.ComponentResource {
   /** The tenant's id. */
   readonly id: string;
+  /** The id that names its volumes: its first one. */
+  readonly origin: string;
   /** Whether it is still a tenant, and not only data that is kept. */
   readonly exists: boolean;
   /** The tenant's connection in every form; secret. Of a tenant that runs, known only when its server answers with this password. */
@@ -62,6 +64,7 @@ export class TenantDatabase extends pulumi.ComponentResource {
       { ...opts, aliases: tenant.formerIds.map((former) => ({ name: former })) },
     );
     this.id = tenant.id;
+    this.origin = tenant.origin;
     this.exists = tenant.state !== "removed";
     const child = { parent: this };
 
