@@ -115,10 +115,10 @@ good_set() {
 restored() {
   rm -rf "$partial"
   mkdir -p "$(dirname "$partial")"
-  # Its own restore_command is replaced.
   # Trying a damaged file again would not mend it.
   here restore --job-retry=0 "$@" || return
   archives=$(archives) || return
+  # In place of the restore_command that pgBackRest has written.
   printf "restore_command = '%s %s %%f %%p %s'\n" "${0%/*}/fetch-wal.sh" "$config" "$archives" >>"$partial/postgresql.auto.conf"
   # No session may see it before the target: hence no hot standby, which would also ask for the connections of the server that wrote the WAL.
   postgres -D "$partial" -c listen_addresses= -c unix_socket_directories=/run/postgresql -c archive_mode=off -c hot_standby=off \

@@ -37,9 +37,7 @@ export async function clone(context: Context, id: string, newId: string, at: str
   const source = tenantNamed(listedTenants(context.config), id);
   const container = context.config.names.tenant(id);
   if (containersOf(context.stack).get(container)?.state === "running") {
-    const why = whyOutOfReach(at, await readBackups(container), new Date());
-    if (why !== undefined)
-      throw new OperatorError(`${id}: ${why}; nothing was changed`, `pgt backups ${id} shows what can be brought back`);
+    refuseOutOfReach(id, at, await readBackups(container));
   }
   const { mask, ...rest } = less;
   const written = mask === undefined ? rest : { ...rest, mask: pathFor(context.config.folder, mask) };
@@ -50,6 +48,13 @@ export async function clone(context: Context, id: string, newId: string, at: str
   if (context.deploy) {
     context.report({ event: "note", message: `${newId} holds ${id} as of ${at}; compare: pgt psql ${newId}` });
   }
+}
+
+/** @throws OperatorError where {@link whyOutOfReach} knows why a target cannot be had. */
+export function refuseOutOfReach(id: string, at: string, backups: Backups): void {
+  const why = whyOutOfReach(at, backups, new Date());
+  if (why === undefined) return;
+  throw new OperatorError(`${id}: ${why}; nothing was changed`, `pgt backups ${id} shows what can be brought back`);
 }
 
 /** Why there is no restore to a target: in words; undefined where nothing speaks against it. What only WAL can tell is told by the restore. */

@@ -13,7 +13,7 @@ import { type InPlaceLook, parseLook, swapState, waysOn } from "../inPlace.ts";
 import { listedTenants, tenantNamed } from "../tenants.ts";
 import { lastWords, removeThrownAway, runThrowAway, watchInterrupts } from "../throwAway.ts";
 import { readBackups, runningContainer } from "./backup.ts";
-import { whyOutOfReach } from "./clone.ts";
+import { refuseOutOfReach } from "./clone.ts";
 
 /** Milliseconds that a full backup, or a restore while the server is down, may take. */
 const longest = 24 * 60 * 60 * 1000;
@@ -47,9 +47,7 @@ export async function restoreInPlace(
   const found = await readBackups(container);
   const newest = found.backups.at(-1);
   if (newest === undefined) throw new OperatorError(`${id} has no backup yet`, `pgt backup ${id} --full`);
-  const why = whyOutOfReach(to, found, new Date());
-  if (why !== undefined)
-    throw new OperatorError(`${id}: ${why}; nothing was changed`, `pgt backups ${id} shows what can be brought back`);
+  refuseOutOfReach(id, to, found);
   await step(container, "ready", String(newest.clusterBytes));
   const down = target.type === "latest" ? "It is down until that is done." : "It is down for some seconds.";
   const question = `Bring ${id} back to ${to}, in its own place? ${down} What was written since goes out of sight; it is kept until --accept.`;
