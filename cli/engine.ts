@@ -3,20 +3,23 @@ import { lines } from "../components/dockerCli.ts";
 import { labelFilters } from "../components/names.ts";
 import { resourceTypes, type StackState } from "../components/stackState.ts";
 import { type EngineObject, foreign, stateName } from "./leftovers.ts";
-import { messageOf, OperatorError } from "./operatorError.ts";
+import { OperatorError, saidBy } from "./operatorError.ts";
 
 /** Runs the Docker CLI and gives what it printed. @throws OperatorError with what it said when it fails. */
 export function docker(...args: readonly string[]): string {
-  return dockerReading("", ...args);
+  return dockerReading("", args);
 }
 
-/** The same with something on standard input. */
-export function dockerReading(input: string, ...args: readonly string[]): string {
+/** The same with something on standard input, where secrets go. @param fix what the operator is told to do when it fails. */
+export function dockerReading(
+  input: string,
+  args: readonly string[],
+  fix = "docker info must answer for this user",
+): string {
   try {
     return execFileSync("docker", args, { encoding: "utf8", maxBuffer: 2 ** 30, input, stdio: "pipe" }).trim();
   } catch (error) {
-    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : messageOf(error);
-    throw new OperatorError(`docker ${args[0]}: ${said}`, "docker info must answer for this user");
+    throw new OperatorError(`docker ${args[0]}: ${saidBy(error)}`, fix);
   }
 }
 

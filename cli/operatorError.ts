@@ -24,6 +24,15 @@ export async function reportErrors(body: () => void | Promise<void>): Promise<vo
   }
 }
 
+/**
+ * What a command said that failed: its errors, or else what it printed, since `docker exec` passes the runtime's word on that way, or else
+ * why it did not run.
+ */
+export function saidBy(error: unknown): string {
+  const streams = error instanceof Error && "stderr" in error && "stdout" in error ? [error.stderr, error.stdout] : [];
+  return streams.map((text) => String(text).trim()).find((text) => text !== "") ?? messageOf(error);
+}
+
 /** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

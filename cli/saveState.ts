@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 import { stackNames } from "../components/names.ts";
 import { docker } from "./engine.ts";
-import { messageOf, OperatorError } from "./operatorError.ts";
+import { OperatorError, saidBy } from "./operatorError.ts";
 import { pulumi } from "./pulumi.ts";
 
 const exported = z.object({ deployment: z.object({ resources: z.unknown() }) });
@@ -20,9 +20,8 @@ export function saveState(project: string, stack: string, container: string): vo
   try {
     execFileSync("docker", put, { input: state, stdio: "pipe" });
   } catch (error) {
-    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : messageOf(error);
     throw new OperatorError(
-      `the state was not saved off-site: ${said}`,
+      `the state was not saved off-site: ${saidBy(error)}`,
       "pgt offsite --save-state, when that is mended",
     );
   }

@@ -31,6 +31,20 @@ export const hardenedRun: readonly string[] = [
   "--log-driver=none",
 ];
 
+/** What every folder in memory is mounted with. */
+const inMemory = "rw,noexec,nosuid,nodev";
+
+/** The folders in memory of whatever runs a PostgreSQL server: the root file system cannot be written. A change restarts every tenant. */
+export const serverTmpfs: Readonly<Record<string, string>> = {
+  "/run/postgresql": `${inMemory},size=1m,uid=999,gid=999,mode=0700`,
+  "/tmp": `${inMemory},size=64m`,
+};
+
+/** The same for one that runs once and goes, as arguments of `docker run`. */
+export const serverTmpfsRun: readonly string[] = Object.entries(serverTmpfs).map(
+  ([folder, options]) => `--tmpfs=${folder}:${options}`,
+);
+
 /** Open files of the router. A session takes two, so 8,000 sessions have room. */
 const routerOpenFiles = 16_384;
 

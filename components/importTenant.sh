@@ -29,8 +29,7 @@ refuse() {
 # contained NAME OPTION... IMAGE ARGUMENT...
 contained() {
   docker run --rm --init --interactive --pull=never --name="$work-$1" "${options[@]}" "--label=$mine" \
-    "--cpu-shares=$CPU_SHARES" --pids-limit=64 --tmpfs=/tmp:rw,noexec,nosuid,nodev,size=64m \
-    --tmpfs=/run/postgresql:rw,noexec,nosuid,nodev,size=1m,uid=999,gid=999,mode=0700 "${@:2}"
+    "--cpu-shares=$CPU_SHARES" --pids-limit=64 "${@:2}"
 }
 on_server() { docker exec "$work-server" "$lib/import-cluster.sh" "$@" 8>&-; }
 tenants_volume() { echo "--mount=type=volume,source=$VOLUME,target=/var/lib/postgresql"; }

@@ -99,6 +99,11 @@ export function backupLabels(stack: string, tenant: string): Label<string>[] {
   return [...ownerLabels(stack), { label: `${labelPrefix}.backups`, value: tenant }];
 }
 
+/** Labels as arguments of the Docker CLI. */
+export function labelArguments(labels: readonly Label<string>[]): string[] {
+  return labels.flatMap(({ label, value }) => ["--label", `${label}=${value}`]);
+}
+
 /** Leaves of what `docker … ls` lists only what has the stack's labels. */
 export function labelFilters(stack: string): string[] {
   return ownerLabels(stack).flatMap(({ label, value }) => ["--filter", `label=${label}=${value}`]);

@@ -3,7 +3,7 @@ import * as command from "@pulumi/command";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Clone, Tenant } from "../tenants/tenant.ts";
-import { hardenedRun } from "./hardening.ts";
+import { hardenedRun, serverTmpfsRun } from "./hardening.ts";
 import { ownerLabels, stateLabel } from "./names.ts";
 import { renderEncoded, renderPgbackrestConfig, repositoryFolder } from "./pgbackrestConfig.ts";
 import type { Settings } from "./settings.ts";
@@ -34,7 +34,6 @@ export function createCloneStep(
   const labels = [...ownerLabels(settings.stack), stateLabel("$STATE")].map(
     ({ label, value }) => `--label "${label}=${value}"`,
   );
-  const tmpfs = (folder: string, options: string) => `--tmpfs ${folder}:rw,noexec,nosuid,nodev,${options}`;
   const create =
     // What was written until now is to be among it, and an engine would make a volume that is not there.
     'if [ -n "$(docker ps --quiet --filter "name=^$SOURCE\\$")" ]; then ' +
@@ -42,7 +41,7 @@ export function createCloneStep(
     '{ docker volume inspect "$REPOSITORY" >/dev/null 2>&1 || { echo "$SOURCE has no backups" >&2; exit 1; }; } && ' +
     `docker run --rm --interactive --pull never --network none --user 999:999 ${hardenedRun.join(" ")} ` +
     '--memory "$MEMORY" --memory-swap "$MEMORY" --cpu-shares "$CPU_SHARES" --pids-limit 64 ' +
-    `${labels.join(" ")} ${tmpfs("/tmp", "size=64m")} ${tmpfs("/run/postgresql", "size=1m,uid=999,gid=999,mode=0700")} ` +
+    `${labels.join(" ")} ${serverTmpfsRun.join(" ")} ` +
     '--mount "type=volume,source=$VOLUME,target=/var/lib/postgresql" ' +
     `--mount "type=volume,source=$REPOSITORY,target=${repositoryFolder},readonly" ` +
     '--entrypoint /usr/local/lib/pgtenants/restore.sh "$IMAGE" "$TYPE" "$TARGET" "$SCHEMA_ONLY" "$MASK"';

@@ -3,7 +3,7 @@ import * as command from "@pulumi/command";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { ImportSource, Tenant } from "../tenants/tenant.ts";
-import { hardenedRun } from "./hardening.ts";
+import { hardenedRun, serverTmpfsRun } from "./hardening.ts";
 import { ownerLabels, stateLabel } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { parseSourceUrl, renderSource } from "./sourceUrl.ts";
@@ -39,7 +39,7 @@ export function createImportStep(
   return new command.local.Command(
     `${name}-import`,
     {
-      create: `bash ${script} ${hardenedRun.join(" ")} ${labels.join(" ")}`,
+      create: `bash ${script} ${[...hardenedRun, ...serverTmpfsRun].join(" ")} ${labels.join(" ")}`,
       environment: {
         STATE: state,
         IMAGE: settings.postgresImage,

@@ -5,7 +5,7 @@ import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { sayWhy } from "./containerFailure.ts";
-import { hardened } from "./hardening.ts";
+import { hardened, serverTmpfs } from "./hardening.ts";
 import { ownerLabels, stateLabel, tenantHost } from "./names.ts";
 import { renderEncoded, renderPgbackrestConfig, repositoryFolder } from "./pgbackrestConfig.ts";
 import { scramVerifier } from "./scramVerifier.ts";
@@ -89,10 +89,7 @@ function createContainer(
         { type: "volume", source: volume.name, target: "/var/lib/postgresql" },
         { type: "volume", source: repository.volume.name, target: repositoryFolder },
       ],
-      tmpfs: {
-        "/run/postgresql": "rw,noexec,nosuid,nodev,size=1m,uid=999,gid=999,mode=0700",
-        "/tmp": "rw,noexec,nosuid,nodev,size=64m",
-      },
+      tmpfs: serverTmpfs,
       memory: tenant.memoryMiB,
       // The same as memory: a server that swaps would slow down everybody's disk instead of only itself.
       memorySwap: tenant.memoryMiB,

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { lines } from "../../components/dockerCli.ts";
 import { labelFilters } from "../../components/names.ts";
 import { docker, labelOf } from "../engine.ts";
-import { messageOf, OperatorError } from "../operatorError.ts";
+import { OperatorError, saidBy } from "../operatorError.ts";
 
 /** A container of a stack. */
 export interface StackContainer {
@@ -67,11 +67,7 @@ export async function dockerAtOnce(milliseconds: number, ...args: readonly strin
     const { stdout } = await promisify(execFile)("docker", args, { timeout: milliseconds, maxBuffer: 2 ** 26 });
     return stdout.trim();
   } catch (error) {
-    // What the runtime says, docker exec prints on standard output.
-    const streams =
-      error instanceof Error && "stderr" in error && "stdout" in error ? [error.stderr, error.stdout] : [];
-    const said = streams.map((text) => String(text).trim().replace(/\s+/g, " ")).filter((text) => text !== "");
-    throw new OperatorError(`docker ${args[0]}: ${said[0] ?? messageOf(error)}`, "pgt doctor says more");
+    throw new OperatorError(`docker ${args[0]}: ${saidBy(error).replace(/\s+/g, " ")}`, "pgt doctor says more");
   }
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { lines } from "../../components/dockerCli.ts";
-import { hardenedRun } from "../../components/hardening.ts";
+import { hardenedRun, serverTmpfsRun } from "../../components/hardening.ts";
 import { project } from "../../components/names.ts";
 import type { Tenant } from "../../tenants/tenant.ts";
 import { docker } from "../engine.ts";
@@ -37,14 +37,13 @@ function labels(stack: string): string[] {
 
 /** The arguments of `docker run`. Pure. */
 export function throwAwayArguments({ name, stack, image, tenant, script, args, mounts }: ThrowAway): string[] {
-  const tmpfs = (folder: string, options: string) => `--tmpfs=${folder}:rw,noexec,nosuid,nodev,${options}`;
   return [
     ...["run", "--rm", "--init", "--interactive", "--pull=never", `--name=${name}`, "--network=none", "--user=999:999"],
     ...labels(stack).map((label) => `--label=${label}`),
     ...hardenedRun,
     ...[`--memory=${tenant.memoryMiB}m`, `--memory-swap=${tenant.memoryMiB}m`, `--cpu-shares=${tenant.cpuShares}`],
     "--pids-limit=128",
-    ...[tmpfs("/tmp", "size=64m"), tmpfs("/run/postgresql", "size=1m,uid=999,gid=999,mode=0700")],
+    ...serverTmpfsRun,
     ...mounts.map((mount) => `--mount=${mount}`),
     ...[`--entrypoint=/usr/local/lib/pgtenants/${script}`, image, ...args],
   ];

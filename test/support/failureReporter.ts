@@ -15,7 +15,9 @@ export default class FailureReporter implements Reporter {
 function failuresOf(module: TestModule): string[] {
   const suites = [module, ...module.children.allSuites()];
   const around = suites.flatMap((suite) =>
-    suite.errors().map((error) => line(suite.type === "module" ? where(module) : `${where(module)} > ${suite.fullName}`, error)),
+    suite
+      .errors()
+      .map((error) => line(suite.type === "module" ? where(module) : `${where(module)} > ${suite.fullName}`, error)),
   );
   const tests = [...module.children.allTests("failed")].map((test) =>
     line(`${where(module)} > ${test.fullName}`, test.result().errors?.[0]),

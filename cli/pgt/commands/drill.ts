@@ -256,7 +256,7 @@ function record({ config, report }: Context, done: Drill): void {
   if (done.backup === undefined) return;
   try {
     const args = ["exec", "--interactive", config.names.tenant(done.id), "/usr/local/lib/pgtenants/drill-record.sh"];
-    dockerReading(JSON.stringify(recordOf(done)), ...args);
+    dockerReading(JSON.stringify(recordOf(done)), args);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     report({ event: "warning", message: `${done.id}: the drill could not be kept: ${error.message}` });

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
-import { ownerLabels } from "../../../components/names.ts";
+import { labelArguments, ownerLabels } from "../../../components/names.ts";
 import { docker } from "../../engine.ts";
 import { stateName } from "../../leftovers.ts";
 import { OperatorError } from "../../operatorError.ts";
@@ -36,7 +36,7 @@ export function bringBackState({ config, stack }: Context, state: string): void 
 
 /** Makes those volumes of the stack that hold nothing that is missed, because its state says that they are there. */
 export function makeOtherVolumes({ config, stack }: Context): void {
-  const labels = ownerLabels(stack).flatMap(({ label, value }) => ["--label", `${label}=${value}`]);
+  const labels = labelArguments(ownerLabels(stack));
   for (const name of [config.names.routerFiles, config.names.offsite]) docker("volume", "create", ...labels, name);
 }
 

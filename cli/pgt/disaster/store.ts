@@ -1,14 +1,13 @@
 import { readFileSync } from "node:fs";
 import { hardenedRun } from "../../../components/hardening.ts";
 import { offsiteImageTag } from "../../../components/images.ts";
-import { ownerLabels } from "../../../components/names.ts";
+import { labelArguments, ownerLabels } from "../../../components/names.ts";
 import { type Credentials, type OffsitePlace, parseCredentials } from "../../../components/offsiteSettings.ts";
 import { renderEncoded } from "../../../components/pgbackrestConfig.ts";
 import { renderKnownHosts, renderRcloneConfig, storeFolder } from "../../../components/rcloneConfig.ts";
-import { docker } from "../../engine.ts";
+import { docker, dockerReading } from "../../engine.ts";
 import { messageOf, OperatorError } from "../../operatorError.ts";
 import type { Context } from "../context.ts";
-import { dockerReading } from "./dockerReading.ts";
 
 /** Brings things back from the store; each in a container of its own, on a network that is there for that alone. */
 export interface OpenStore {
@@ -30,7 +29,7 @@ export async function withStore(
   const rclone = renderRcloneConfig(place, credentials, config.names.stack, "/tmp");
   const input = renderEncoded(rclone) + renderEncoded(renderKnownHosts(place.store));
   const network = `${config.names.stack}_recovery`;
-  const labels = ownerLabels(stack).flatMap(({ label, value }) => ["--label", `${label}=${value}`]);
+  const labels = labelArguments(ownerLabels(stack));
   const folder =
     place.store.type === "path" ? [`--mount=type=bind,source=${place.store.path},target=${storeFolder}`] : [];
   const fetch = (args: readonly string[], ...mounts: readonly string[]) =>

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hardened } from "../../../components/hardening.ts";
+import { hardened, serverTmpfsRun } from "../../../components/hardening.ts";
 import { postgresImageTag } from "../../../components/images.ts";
 import { renderEncoded } from "../../../components/pgbackrestConfig.ts";
 import { settingArguments, startSettings } from "../../../components/serverSettings.ts";
@@ -46,8 +46,7 @@ export function makeImageBench(): ImageBench {
     ...["--init", "--read-only", "--network", "none", "--pids-limit", "128", "--user", "999:999"],
     ...hardened.capabilities.drops.flatMap((capability) => ["--cap-drop", capability]),
     ...hardened.securityOpts.flatMap((option) => ["--security-opt", option]),
-    ...["--tmpfs", "/run/postgresql:rw,noexec,nosuid,nodev,size=1m,uid=999,gid=999,mode=0700"],
-    ...["--tmpfs", "/tmp:rw,noexec,nosuid,nodev,size=64m"],
+    ...serverTmpfsRun,
   ];
   const mounted = (volume: string) => ["--mount", `type=volume,source=${volume},target=/var/lib/postgresql`];
   const server = (settings: Readonly<Record<string, string>>) => [

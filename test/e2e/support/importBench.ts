@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { hardenedRun } from "../../../components/hardening.ts";
+import { hardenedRun, serverTmpfsRun } from "../../../components/hardening.ts";
 import { postgresImageTag } from "../../../components/images.ts";
 import { parseSourceUrl, renderSource } from "../../../components/sourceUrl.ts";
 import { exec, until } from "./imageContainer.ts";
@@ -46,7 +46,7 @@ export function startImport(
     SOURCE: "path" in from ? from.path : "",
   };
   const env = { ...process.env, ...environment, PATH: path };
-  const child = spawn("bash", [script, ...hardenedRun, ...labels], { env });
+  const child = spawn("bash", [script, ...hardenedRun, ...serverTmpfsRun, ...labels], { env });
   child.stdin.on("error", () => undefined);
   child.stdin.end("url" in from ? renderSource(parseSourceUrl(from.url), "") : "");
   return follow(child);
