@@ -2,6 +2,7 @@ import * as z from "zod";
 import { OperatorError } from "../operatorError.ts";
 import { alignColumns } from "../table.ts";
 import { dockerAtOnce } from "./engine.ts";
+import { type Finding, ok, warning } from "./finding.ts";
 
 /** After how long a copy is late, in seconds: WAL is archived every minute, and copied every minute. */
 const lateSeconds = 180;
@@ -88,6 +89,19 @@ export function judgeCopies({ now, error, outbox, tenants }: OffsiteReport): Cop
   ];
   const late = judged.some(({ level }) => level === "late");
   return { level: late ? "late" : "healthy", tenants: judged, reasons };
+}
+
+/**
+ * The copies in a sentence, for whoever asks how everything is. Late ones are a warning: tenants do not notice. Pure.
+ * @param copies a text says why they are not known.
+ */
+export function copiesFinding(copies: Copies | string): Finding {
+  const check = "off-site copies";
+  if (typeof copies === "string") return warning(check, copies, "pgt offsite");
+  const { level, tenants, reasons } = copies;
+  if (level === "healthy") return ok(check, `less than ${lateSeconds / 60} minutes old`);
+  const late = tenants.filter((tenant) => tenant.level === "late").map(({ origin }) => origin);
+  return warning(check, [...reasons, `late: ${late.join(", ")}`].join("; "), "pgt offsite");
 }
 
 function saidAt({ at, said }: { readonly at: number; readonly said: string }): string {

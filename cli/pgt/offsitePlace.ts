@@ -7,10 +7,11 @@ import type { StackConfig } from "./stackConfig.ts";
 
 const settings = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullable();
 
+type File = Pick<StackConfig, "file">;
+
 /** The store that the stack's settings name. @throws OperatorError where there is none, or the setting is wrong. */
-export function offsitePlace({ file }: Pick<StackConfig, "file">): OffsitePlace {
-  const config = settings.parse(parse(readFileSync(file, "utf8")))?.config ?? {};
-  const found = Object.entries(config).find(([key]) => key.replace(/^[^:]*:/, "") === "offsite")?.[1];
+export function offsitePlace({ file }: File): OffsitePlace {
+  const found = offsiteSetting({ file });
   if (found === undefined) {
     throw new OperatorError(
       `${file}: there is no setting offsite, so backups are copied nowhere`,
@@ -22,4 +23,14 @@ export function offsitePlace({ file }: Pick<StackConfig, "file">): OffsitePlace 
   } catch (error) {
     throw new OperatorError(messageOf(error), "correct that setting");
   }
+}
+
+/** Whether backups are to be copied elsewhere. */
+export function isCopied(config: File): boolean {
+  return offsiteSetting(config) !== undefined;
+}
+
+function offsiteSetting({ file }: File): unknown {
+  const config = settings.parse(parse(readFileSync(file, "utf8")))?.config ?? {};
+  return Object.entries(config).find(([key]) => key.replace(/^[^:]*:/, "") === "offsite")?.[1];
 }

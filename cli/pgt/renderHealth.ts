@@ -26,10 +26,15 @@ export interface Health {
   readonly limits: { readonly memoryMiB: number; readonly diskMiB: number };
 }
 
-export interface RouterHealth {
-  readonly running: boolean;
-  /** The certificate that clients get, and how long it lasts. */
-  readonly certificate: Finding;
+/** What all tenants share. */
+export interface SharedHealth {
+  readonly router: {
+    readonly running: boolean;
+    /** The certificate that clients get, and how long it lasts. */
+    readonly certificate: Finding;
+  };
+  /** The copies of the backups elsewhere; undefined where none are to be made. */
+  readonly offsite: Finding | undefined;
 }
 
 /** An answer through the router takes some 50 ms, and half a second where psql has to be started in a container: longer than this is felt. */
@@ -64,13 +69,14 @@ function backupWorries({ archiving, failure, damaged, drill }: Backups): string[
 }
 
 /** 0: all is well, 1: something is not, 2: a tenant or the router is down. */
-export function worst(healths: readonly Health[], { running, certificate }: RouterHealth): 0 | 1 | 2 {
-  if (!running || certificate.level === "error" || healths.some(({ level }) => level === "error")) return 2;
-  return certificate.level === "warning" || healths.some(({ level }) => level === "degraded") ? 1 : 0;
+export function worst(healths: readonly Health[], { router, offsite }: SharedHealth): 0 | 1 | 2 {
+  const levels = [router.certificate.level, offsite?.level];
+  if (!router.running || levels.includes("error") || healths.some(({ level }) => level === "error")) return 2;
+  return levels.includes("warning") || healths.some(({ level }) => level === "degraded") ? 1 : 0;
 }
 
 /** @param now what ages are counted to. */
-export function renderHealth(healths: readonly Health[], router: RouterHealth, now: Date): string {
+export function renderHealth(healths: readonly Health[], { router, offsite }: SharedHealth, now: Date): string {
   const header = ["TENANT", "HEALTH", "ANSWER", "MEMORY", "DISK", "CONNECTIONS", "BACKUP", "WAL", "DRILL"];
   const rows = healths.map(({ id, level, answer, use, backups, limits }) => [
     id,
@@ -84,6 +90,7 @@ export function renderHealth(healths: readonly Health[], router: RouterHealth, n
   const reasons = healths.flatMap(({ id, reasons }) => reasons.map((reason) => `${id}: ${reason}`));
   if (!router.running) reasons.push("router: its container does not run");
   if (router.certificate.level !== "ok") reasons.push(`certificate: ${router.certificate.found}`);
+  if (offsite !== undefined && offsite.level !== "ok") reasons.push(`${offsite.check}: ${offsite.found}`);
   const count = (level: Health["level"]) => healths.filter((health) => health.level === level).length;
   const sum = `${count("healthy")} healthy, ${count("degraded")} degraded, ${count("error")} in error`;
   return `${[...alignColumns([header, ...rows]), "", ...reasons, sum].join("\n")}\n`;

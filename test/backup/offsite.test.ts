@@ -144,6 +144,7 @@ test("credentials that expired are seen within three minutes, new ones are taken
     `told after ${refused.after.toFixed(0)} s, exit code 1 after ${(refused.after + late.after).toFixed(0)} s`,
   );
   expect((await copiesOf(at)).code).toBe(1);
+  expect(await pgt(at, ["status"])).toMatchObject({ code: 1, stdout: expect.stringContaining("off-site copies: ") });
 
   const running = await identity(`pgtenants-${at.name}_offsite`);
   await setLogin(renewed);

@@ -11,6 +11,8 @@ import { judgeCertificate, tryHandshake } from "../certificate.ts";
 import type { Context } from "../context.ts";
 import { containersOf, dockerAtOnce } from "../engine.ts";
 import { HealthError } from "../failures.ts";
+import { type Copies, copiesFinding, readCopies } from "../offsite.ts";
+import { isCopied } from "../offsitePlace.ts";
 import { deployed, readOutputs } from "../outputs.ts";
 import { type Health, healthOf, type Look, renderHealth, worst } from "../renderHealth.ts";
 
@@ -24,10 +26,10 @@ const lookLimit = 10_000;
 export async function status(context: Context, id: string | undefined): Promise<number> {
   const outputs = await orDown(() => readOutputs(context));
   const tenants = id === undefined ? outputs.tenants : { [id]: deployed(context, outputs.tenants, id) };
-  const { healths, router } = await orDown(() => lookAt(context, outputs, tenants));
-  const code = worst(healths, router);
+  const { healths, shared } = await orDown(() => lookAt(context, outputs, tenants));
+  const code = worst(healths, shared);
   const level = ["healthy", "degraded", "error"][code];
-  context.answer(renderHealth(healths, router, new Date()), { status: level, tenants: healths, router });
+  context.answer(renderHealth(healths, shared, new Date()), { status: level, tenants: healths, ...shared });
   return code;
 }
 
@@ -51,7 +53,17 @@ async function lookAt({ stack, config }: Context, outputs: StackOutputs, tenants
     return healthOf(answer, isRunning(container), await lookInto(answer, container));
   });
   const certificate = judgeCertificate(await tryHandshake(config, outputs), config.domain, new Date());
-  return { healths, router: { running: isRunning(config.names.stack), certificate } };
+  const router = { running: isRunning(config.names.stack), certificate };
+  const offsite = isCopied(config) ? copiesFinding(await lookAtCopies(config.names.offsite)) : undefined;
+  return { healths, shared: { router, offsite } };
+}
+
+async function lookAtCopies(container: string): Promise<Copies | string> {
+  try {
+    return await readCopies(container);
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** What a running tenant says of itself; a text says why that is not known. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judgeCopies, type OffsiteReport, renderCopies } from "../../../cli/pgt/offsite.ts";
+import { copiesFinding, judgeCopies, type OffsiteReport, renderCopies } from "../../../cli/pgt/offsite.ts";
 
 const now = Date.parse("2026-11-22T06:00:00Z") / 1000;
 type Part = OffsiteReport["tenants"][string]["archive"];
@@ -30,6 +30,19 @@ describe("copies", () => {
   ])("%s", (_, given, level, reasons) => {
     const copies = judgeCopies(given);
     expect(copies).toMatchObject({ level, tenants: [{ level, reasons }] });
+  });
+
+  test.each([
+    ["all there", judgeCopies(report()), "ok", "less than 3 minutes old"],
+    [
+      "late",
+      judgeCopies({ ...report({ complete: now - 200 }), error: refused }),
+      "warning",
+      "the store takes nothing: InvalidAccessKeyId (2026-11-22T05:59:50.000Z); late: acme",
+    ],
+    ["not known", "docker exec: no such container", "warning", "docker exec: no such container"],
+  ])("%s, in a sentence", (_, copies, level, found) => {
+    expect(copiesFinding(copies)).toMatchObject({ level, found });
   });
 
   test("a store that takes nothing is told at once, whoever is late", () => {

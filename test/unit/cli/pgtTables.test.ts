@@ -110,7 +110,7 @@ describe("health", () => {
   const quick: Answer = { kind: "answered", milliseconds: 50 };
   const health = (answer: Answer, running = true, seen: Look | string = look) =>
     healthOf({ id: "acme", tenant: tenantOutput("acme"), answer }, running, seen);
-  const router = { running: true, certificate: ok("certificate", "fine") };
+  const around = { router: { running: true, certificate: ok("certificate", "fine") }, offsite: undefined };
 
   test.each<[string, Health, string, number]>([
     ["a quick answer", health(quick), "healthy", 0],
@@ -137,15 +137,17 @@ describe("health", () => {
   ])("%s", (_, one, level, code) => {
     expect(one.level).toBe(level);
     expect(one.reasons.length === 0).toBe(level === "healthy");
-    expect(worst([one], router)).toBe(code);
+    expect(worst([one], around)).toBe(code);
   });
 
   test.each([
-    [{ running: false, certificate: ok("certificate", "") }, 2],
-    [{ running: true, certificate: error("certificate", "ended", "") }, 2],
-    [{ running: true, certificate: warning("certificate", "ends", "") }, 1],
-  ])("the router counts as well: case %#", (other, code) => {
-    expect(worst([health({ kind: "stopped" }, false, "stopped")], other)).toBe(code);
+    [{ router: { running: false, certificate: ok("certificate", "") } }, 2],
+    [{ router: { running: true, certificate: error("certificate", "ended", "") } }, 2],
+    [{ router: { running: true, certificate: warning("certificate", "ends", "") } }, 1],
+    [{ offsite: warning("off-site copies", "late: acme", "") }, 1],
+    [{ offsite: ok("off-site copies", "") }, 0],
+  ])("what all share counts as well: case %#", (other, code) => {
+    expect(worst([health({ kind: "stopped" }, false, "stopped")], { ...around, ...other })).toBe(code);
   });
 
   test("a table, then what is wrong, then the sum", () => {
@@ -153,9 +155,9 @@ describe("health", () => {
       health(quick, true, withBackups({ failure: { at: now, type: "full", said: "no space" } })),
       health({ kind: "failed", reason: "no answer within 5 s" }, false, "gone"),
     ];
-    expect(
-      renderHealth(healths, { running: false, certificate: warning("certificate", "ends in 3 days", "renew") }, now),
-    ).toMatchInlineSnapshot(`
+    const router = { running: false, certificate: warning("certificate", "ends in 3 days", "renew") };
+    const offsite = warning("off-site copies", "late: acme", "pgt offsite");
+    expect(renderHealth(healths, { router, offsite }, now)).toMatchInlineSnapshot(`
       "TENANT  HEALTH    ANSWER  MEMORY           DISK             CONNECTIONS  BACKUP    WAL   DRILL
       acme    degraded  50 ms   30 MB of 256 MB  120 MB of 10 GB  3            none yet  40 s  none yet
       acme    error     NONE    -                -                -            -         -     -
@@ -165,6 +167,7 @@ describe("health", () => {
       acme: its container does not run
       router: its container does not run
       certificate: ends in 3 days
+      off-site copies: late: acme
       0 healthy, 1 degraded, 1 in error
       "
     `);
