@@ -102,7 +102,7 @@ test("a page that is damaged on disk fails the next backup, and the last good on
   const sql = (text: string) =>
     outputOf("docker", ["exec", container, "psql", "--no-psqlrc", "--tuples-only", "--no-align", "--command", text]);
   await pgtOutput(at, "backup", "globex", "--full");
-  await sql("CREATE TABLE damaged AS SELECT generate_series(1, 5000) AS id");
+  await sql("CREATE TABLE damaged WITH (autovacuum_enabled = off) AS SELECT generate_series(1, 5000) AS id");
   await sql("CHECKPOINT");
   const file = await sql("SELECT current_setting('data_directory') || '/' || pg_relation_filepath('damaged')");
   const flip = (path: string) => `printf x | dd of="${path}" bs=1 seek=12000 conv=notrunc status=none`;
