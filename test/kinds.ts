@@ -1,4 +1,7 @@
-/** A kind of tests, cheapest first: a later kind starts when the earlier ones have ended. `files` are below test/. */
+/**
+ * A kind of tests, cheapest first: a later kind starts when the earlier ones have ended. `files` are below test/.
+ * @param groupOrder from 1 on: with 0, vitest runs a kind of one worker last, as all are where there are two cores.
+ */
 export function kind(name: string, groupOrder: number, slow = {}, files = `${name}/**/*.test.ts`) {
   const test = { name, root: import.meta.dirname, include: [files], sequence: { groupOrder }, ...slow };
   return { extends: true as const, test };

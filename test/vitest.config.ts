@@ -5,12 +5,12 @@ export default defineConfig({
   test: {
     ...common,
     projects: [
-      kind("unit", 0),
-      kind("component", 1),
-      kind("toolchain", 2, onRealParts),
-      kind("e2e", 3, onRealParts),
+      kind("unit", 1),
+      kind("component", 2),
+      kind("toolchain", 3, onRealParts),
+      kind("e2e", 4, onRealParts),
       // The long ones run in make test-faults.
-      kind("faults", 4, onRealParts, "faults/*.test.ts"),
+      kind("faults", 5, onRealParts, "faults/*.test.ts"),
     ],
   },
 });

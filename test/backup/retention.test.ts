@@ -63,7 +63,10 @@ test("the only one stays, however old", async () => {
 test("a new one of a cluster with a damaged page takes no good one's place", async () => {
   const server = await keeps(1);
   const { container } = server;
-  await asSuperuser(container, "CREATE TABLE filling WITH (autovacuum_enabled = off) AS SELECT n FROM generate_series(1, 10000) AS n");
+  await asSuperuser(
+    container,
+    "CREATE TABLE filling WITH (autovacuum_enabled = off) AS SELECT n FROM generate_series(1, 10000) AS n",
+  );
   await backUpAgo(server, ["full", 20]);
   await setClockBack(container, 0);
   const file = await asSuperuser(container, "SELECT pg_relation_filepath('filling')");

@@ -6,6 +6,6 @@ export default defineConfig({
   test: {
     ...common,
     reporters: ["default", "./test/backup/support/reporter.ts", "./test/support/failureReporter.ts"],
-    projects: [kind("backup", 0, { ...onRealParts, testTimeout: 1_800_000, hookTimeout: 1_800_000 })],
+    projects: [kind("backup", 1, { ...onRealParts, testTimeout: 1_800_000, hookTimeout: 1_800_000 })],
   },
 });

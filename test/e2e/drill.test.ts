@@ -55,7 +55,10 @@ const mend = () => shell(server.container, 'cp /var/lib/postgresql/undamaged "$(
 
 beforeAll(async () => {
   server = await startBackedUp(bench);
-  await asSuperuser(server.container, "CREATE TABLE ledger WITH (autovacuum_enabled = off) AS SELECT generate_series(1, 20000) AS id; ");
+  await asSuperuser(
+    server.container,
+    "CREATE TABLE ledger WITH (autovacuum_enabled = off) AS SELECT generate_series(1, 20000) AS id; ",
+  );
   await asSuperuser(server.container, "CREATE INDEX ON ledger (id)");
   await asSuperuser(server.container, "CREATE UNLOGGED TABLE scratch AS SELECT 1 AS one");
   await asSuperuser(server.container, 'CREATE DATABASE "a=b ""c"""');

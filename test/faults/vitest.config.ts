@@ -5,6 +5,6 @@ import { common, kind, onRealParts } from "../kinds.ts";
 export default defineConfig({
   test: {
     ...common,
-    projects: [kind("faults", 0, onRealParts), kind("floods", 1, onRealParts, "e2e/floods.test.ts")],
+    projects: [kind("faults", 1, onRealParts), kind("floods", 2, onRealParts, "e2e/floods.test.ts")],
   },
 });
