@@ -1,14 +1,6 @@
 import * as z from "zod";
 
-/** The types of resources that are looked for in a state, as Pulumi calls them. */
-export const resourceTypes = {
-  container: "docker:index/container:Container",
-  network: "docker:index/network:Network",
-  volume: "docker:index/volume:Volume",
-  password: "random:index/randomPassword:RandomPassword",
-  stateName: "random:index/randomId:RandomId",
-  command: "command:local:Command",
-} as const;
+export { resourceTypes } from "./resourceTypes.ts";
 
 /** A resource in a stack's state, as far as this program looks at it. */
 const resource = z.object({

@@ -6,6 +6,7 @@ import type { LastTenant } from "./lastDeployment.ts";
 import { backupLabels, ownerLabels, tenantHost, typeTokens } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { createCloneStep } from "./tenantClone.ts";
+import { tenantFacts } from "./tenantFacts.ts";
 import { createImportStep } from "./tenantImport.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
 import { type Repository, runTenantServer } from "./tenantServer.ts";
@@ -57,12 +58,10 @@ export class TenantDatabase extends pulumi.ComponentResource {
 
   constructor(name: string, args: TenantDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     const { tenant, settings } = args;
-    super(
-      typeTokens.tenantDatabase,
-      name,
-      {},
-      { ...opts, aliases: tenant.formerIds.map((former) => ({ name: former })) },
-    );
+    super(typeTokens.tenantDatabase, name, tenantFacts(tenant, settings), {
+      ...opts,
+      aliases: tenant.formerIds.map((former) => ({ name: former })),
+    });
     this.id = tenant.id;
     this.origin = tenant.origin;
     this.exists = tenant.state !== "removed";

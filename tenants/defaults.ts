@@ -100,6 +100,7 @@ function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<strin
     password: entry.password ?? "generated",
     passwordVersion: entry.passwordVersion ?? 1,
     tls: entry.tls ?? "terminate",
+    tier: entry.tier ?? "standard",
     adoptedVolume: entry.volume,
     memoryMiB: parseMiB(values.memory),
     cpuShares: values.cpuShares,

@@ -32,6 +32,7 @@ const UNWRITTEN: readonly (readonly [path: string, value: unknown])[] = [
   ["access.enabled", true],
   ["password", "generated"],
   ["tls", "terminate"],
+  ["tier", "standard"],
 ];
 
 /** Puts a new entry at the end of the list, in the list's own style. @throws EditError when the id is taken. */

@@ -101,6 +101,13 @@ export const lifeFields = {
     byDefault: "`terminate`.",
     change: "holds for new connections at once. Sessions live on. No restart.",
   }),
+  tier: documented(word(["production", "standard"]).exactOptional(), {
+    meaning:
+      "What the tenant is for. `production` holds it to what a database that somebody's work depends on must have: a list of networks that are let in, backups on a schedule, deletion protection, and a certificate of its own where TLS passes through: [policies.md](policies.md).",
+    limits: "`production` or `standard`.",
+    byDefault: "`standard`.",
+    change: "nothing that runs. To `production`, a preview or deployment is refused until the tenant has all of that.",
+  }),
   volume: documented(volume.exactOptional(), {
     meaning:
       "A volume that something else made, for this tenant to take over: a cluster of PostgreSQL 18 in its folder `18/docker`. Its superuser loses its password and gets another name, and what it owned stays with it; `pgt import` hands that over to the tenant.",

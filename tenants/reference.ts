@@ -19,6 +19,7 @@ const EXAMPLE = `tenants:
       maxConnectionsPerIp: 20
     passwordVersion: 2 # a third password: 3
     tls: passthrough
+    tier: production
   - id: hooli-group
     renamedFrom: hooli # data, role, database and password as before
     state: stopped

@@ -64,6 +64,8 @@ export interface Tenant {
   readonly passwordVersion: number;
   /** Where TLS ends: at the router, or at the tenant's own server. */
   readonly tls: "terminate" | "passthrough";
+  /** What it is for: `production` is held to more by the policies, see policy/. */
+  readonly tier: "production" | "standard";
   /** The name of a volume that was not made here and is taken over; undefined for one of our own. */
   readonly adoptedVolume: string | undefined;
   /** Hard memory limit of the tenant's container, in MiB. Changed in place. */

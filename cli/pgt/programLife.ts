@@ -19,6 +19,7 @@ export function addLife(program: Command, context: () => Context): void {
     .option("--idle-in-transaction-timeout <time>", "such as 10min, or none")
     .option("--allow <network...>", "networks that are let in; everybody by default")
     .option("--tls <where>", "terminate or passthrough")
+    .option("--tier <tier>", "production or standard")
     .option("--volume <name>", "a volume to take over")
     .option("--password [inline]", "a password of your own, typed or on standard input; inline is refused")
     .action(async (id: string, options: CreateOptions) =>

@@ -20,6 +20,7 @@ export function tenant(differences: Partial<PlacedTenant> = {}): PlacedTenant {
     password: "generated",
     passwordVersion: 1,
     tls: "terminate",
+    tier: "standard",
     adoptedVolume: undefined,
     memoryMiB: 256,
     cpuShares: 256,

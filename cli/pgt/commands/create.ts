@@ -24,6 +24,7 @@ export interface CreateOptions {
   readonly idleInTransactionTimeout?: string;
   readonly allow?: readonly string[];
   readonly tls?: string;
+  readonly tier?: string;
   readonly volume?: string;
   /** True: asked for, or read from standard input. A text was given inline. */
   readonly password?: boolean | string;

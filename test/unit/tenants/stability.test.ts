@@ -39,6 +39,7 @@ const entry = fc.record({
   password: maybe(fc.constantFrom("generated", "custom")),
   passwordVersion: maybe(fc.integer({ min: 1, max: 1_000_000 })),
   tls: maybe(fc.constantFrom("terminate", "passthrough")),
+  tier: maybe(fc.constantFrom("production", "standard")),
   disk: maybe(size(256, 100_000)),
   statementTimeout: maybe(timeSpan),
   idleInTransactionTimeout: maybe(timeSpan),
@@ -100,6 +101,7 @@ test("what a tenant sets itself is what it gets", () => {
         password: own.password ?? "generated",
         passwordVersion: own.passwordVersion ?? 1,
         tls: own.tls ?? "terminate",
+        tier: own.tier ?? "standard",
         access: {
           enabled: own.access?.enabled ?? true,
           allow: own.access?.allow?.toSorted() ?? [],
