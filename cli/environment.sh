@@ -26,4 +26,12 @@ enter_as_is() {
   [ -d node_modules ] || fail_gone "node_modules"
 }
 
+# policy_flags: sets POLICY_FLAGS to the flags by which `pulumi preview` and `pulumi up` are held against the policies.
+policy_flags() {
+  local flags flag
+  POLICY_FLAGS=()
+  flags=$(node cli/policyFlags.ts)
+  while read -r flag; do POLICY_FLAGS+=("$flag"); done <<<"$flags"
+}
+
 fail_gone() { fail "$1 is not there any more" "get everything ready again with: make shell"; }

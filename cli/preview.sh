@@ -4,4 +4,5 @@ set -euo pipefail
 # shellcheck source=cli/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 enter preview
-exec pulumi preview --stack "$STACK" --diff --non-interactive
+policy_flags
+exec pulumi preview --stack "$STACK" --diff --non-interactive "${POLICY_FLAGS[@]}"

@@ -1,5 +1,6 @@
 import type { ConcurrentUpdateError as Concurrent, EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
 import { messageOf, OperatorError } from "../operatorError.ts";
+import { policyPacks } from "../policyPacks.ts";
 import { protectRotated } from "../protectRotated.ts";
 import { saveDeployedState } from "../saveState.ts";
 import type { Context } from "./context.ts";
@@ -19,7 +20,9 @@ export async function deploy(context: Context, what: "up" | "down"): Promise<voi
     for (const told of progress.next(event, performance.now() / 1000)) context.report(told);
   };
   await onStack(context, progress, (stack, signal) =>
-    what === "up" ? stack.up({ signal, onEvent }) : stack.destroy({ signal, onEvent, excludeProtected: true }),
+    what === "up"
+      ? stack.up({ ...policyPacks(context.config.folder), signal, onEvent })
+      : stack.destroy({ signal, onEvent, excludeProtected: true }),
   );
   if (progress.rotated()) protectAgain(context);
   const warning = saveDeployedState(context.config.folder, context.stack);
@@ -34,9 +37,10 @@ export async function deploy(context: Context, what: "up" | "down"): Promise<voi
 export async function tryDeployment(context: Context): Promise<void> {
   const progress = followProgress();
   const onEvent = (event: EngineEvent) => {
-    if (event.diagnosticEvent !== undefined) progress.next(event, 0);
+    if (event.diagnosticEvent !== undefined || event.policyEvent !== undefined) progress.next(event, 0);
   };
-  await onStack(context, progress, (stack, signal) => stack.preview({ signal, onEvent }));
+  const packs = policyPacks(context.config.folder);
+  await onStack(context, progress, (stack, signal) => stack.preview({ ...packs, signal, onEvent }));
 }
 
 /** The deployment is done by then, so it does not fail for this. */

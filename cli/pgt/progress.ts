@@ -1,4 +1,4 @@
-import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, PolicyEvent, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
 import { typeTokens } from "../../components/names.ts";
 import { nameIn, resourceTypes } from "../../components/stackState.ts";
 import type { PgtEvent } from "./events.ts";
@@ -97,10 +97,15 @@ export function followProgress(): Progress {
   };
 
   return {
-    next: ({ resourcePreEvent, resOutputsEvent, diagnosticEvent, summaryEvent }, seconds) => {
+    next: ({ resourcePreEvent, resOutputsEvent, diagnosticEvent, policyEvent, summaryEvent }, seconds) => {
       if (resourcePreEvent !== undefined) return begin(resourcePreEvent.metadata, seconds);
       if (resOutputsEvent !== undefined) return end(resOutputsEvent.metadata, seconds);
       if (summaryEvent !== undefined) return errors.length === 0 ? finish(summaryEvent, seconds) : [];
+      if (policyEvent !== undefined) {
+        const message = told(violation(policyEvent), policyEvent.resourceUrn);
+        if (policyEvent.enforcementLevel === "mandatory") errors.push(message);
+        return policyEvent.enforcementLevel === "mandatory" ? [] : [{ event: "warning", message }];
+      }
       if (diagnosticEvent === undefined) return [];
       const message = plain(diagnosticEvent.message);
       if (diagnosticEvent.severity === "error" && !lastWords.includes(message))
@@ -144,6 +149,11 @@ function plain(message: string): string {
     .replace(/<\{%[^%]*%\}>/g, "")
     .replace(/exit status \d+: running "(?:[^"\\]|\\.)*":\s*/g, "")
     .trim();
+}
+
+/** What a policy found, in one line, with its name. */
+function violation({ message, policyName }: PolicyEvent): string {
+  return `policy ${policyName}: ${plain(message).replace(/\s*\n\s*/g, " ")}`;
 }
 
 /** What a step says of its progress while it works, as lines with our name. */

@@ -88,6 +88,54 @@ export const { result } = new random.RandomPassword("kept", { length: 12 });
     expect((await project.stack.up()).outputs["result"]).toEqual(outputs["result"]);
   }));
 
+test("a policy pack written in TypeScript sees inputs, refuses with its own words, and ends with the deployment", () =>
+  withProject(async (project) => {
+    const pack = join(project.folder, "pack");
+    mkdirSync(pack);
+    const runtime = { name: "nodejs", options: { nodeargs: "--title='a pack'" } };
+    writeFileSync(join(pack, "PulumiPolicy.yaml"), JSON.stringify({ runtime }));
+    writeFileSync(join(pack, "package.json"), JSON.stringify({ name: "pack", version: "1.2.3", main: "index.ts" }));
+    // What only a compiler can read: enums have no types to be stripped.
+    writeFileSync(
+      join(pack, "index.ts"),
+      `import { PolicyPack } from "@pulumi/policy";
+import { writeFileSync } from "fs";
+enum Length { least = 8 }
+writeFileSync("pid", String(process.pid));
+new PolicyPack("lengths", { enforcementLevel: "mandatory", policies: [{
+  name: "long-enough", description: "An id is long.",
+  validateResource: (args, report) => {
+    if (args.type === "random:index/randomId:RandomId" && args.props.byteLength < Length.least) report("got " + args.props.byteLength);
+  },
+}] });
+`,
+    );
+    const program = (byteLength: number) =>
+      project.program(
+        `import * as random from "@pulumi/random";\nnew random.RandomId("id", { byteLength: ${byteLength} });\n`,
+      );
+    program(4);
+    const violation = /\[mandatory\]\s+long-enough.*\n\s*An id is long\.\n\s*got 4/;
+    expect(await failureOf(project.stack.preview({ policyPacks: [pack] }))).toMatch(violation);
+    expect(await failureOf(project.stack.up({ policyPacks: [pack] }))).toMatch(violation);
+    expect(stateOf(project, "id")).toBeUndefined();
+    program(8);
+    await project.stack.up({ policyPacks: [pack] });
+    expect(stateOf(project, "id")).toBeDefined();
+    const pid = readFileSync(join(pack, "pid"), "utf8");
+    await vi.waitUntil(() => !existsSync(`/proc/${pid}`), 20_000);
+  }));
+
+test("a policy pack that throws shows why", () =>
+  withProject(async (project) => {
+    const pack = join(project.folder, "pack");
+    mkdirSync(pack);
+    writeFileSync(join(pack, "PulumiPolicy.yaml"), "runtime: nodejs\n");
+    writeFileSync(join(pack, "package.json"), JSON.stringify({ name: "pack", version: "1.2.3", main: "index.js" }));
+    writeFileSync(join(pack, "index.js"), `throw new Error("out of rules");\n`);
+    expect(await failureOf(project.stack.preview({ policyPacks: [pack] }))).toContain("out of rules");
+  }));
+
 test("without the SDK, one error says how to install it", () =>
   withProject(async ({ stack }) => expect(await failureOf(stack.up())).toMatch(/SDK.*install/), { installed: false }));
 

@@ -1,6 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { installPackages } from "./install.mts";
 import { type Plugin, programDependencies, requiredPlugins } from "./packages.mts";
+import { startPolicyPack } from "./policyPack.mts";
 import { runProgram, stopChildren } from "./program.mts";
 import { loadSdk, type Sdk } from "./sdk.mts";
 
@@ -14,12 +15,14 @@ interface Stream<T, Part> extends Call<T> {
   write(part: Part): void;
   end(): void;
   emit(event: "error", error: { code: number; details: string }): void;
+  /** The engine wants no more of it. */
+  on(event: "cancelled", listener: () => void): void;
 }
 
 /**
  * Serves the engine's LanguageRuntime service on a free port of 127.0.0.1 and prints the port. The engine gives its own
- * address as the last argument and starts the host in the program's folder. Calls that are not here (running plugins and
- * policy packs written in Node.js, generating code) are answered with "unimplemented" by gRPC.
+ * address as the last argument and starts the host in the program's folder. Calls that are not here (generating code, for one) are answered
+ * with "unimplemented" by gRPC.
  */
 export function serve(): void {
   const sdk = loadOrExit();
@@ -121,6 +124,22 @@ function handlers({ language, plugin, grpc, version, Empty }: Sdk, engineAddress
         () => call.end(),
         (error: unknown) => call.emit("error", failure(error)),
       );
+    },
+    runPlugin(call: Stream<Message<"RunPluginRequest">, Message<"RunPluginResponse">>) {
+      try {
+        const child = startPolicyPack(call.request);
+        child.stdout?.on("data", (data: Uint8Array) => call.write(new language.RunPluginResponse().setStdout(data)));
+        child.stderr?.on("data", (data: Uint8Array) => call.write(new language.RunPluginResponse().setStderr(data)));
+        // Its end is the pack's end: the engine ends it so when the deployment is done.
+        call.on("cancelled", () => child.kill("SIGTERM"));
+        child.once("error", (error) => call.emit("error", failure(error)));
+        child.once("close", (code) => {
+          call.write(new language.RunPluginResponse().setExitcode(code ?? 1));
+          call.end();
+        });
+      } catch (error) {
+        call.emit("error", failure(error));
+      }
     },
     cancel(_: Call<object>, reply: Reply<object>) {
       reply(null, new Empty());

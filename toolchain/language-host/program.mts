@@ -85,7 +85,7 @@ function settings(request: RunRequest, options: Record<string, unknown>): NodeJS
 }
 
 /** `nodeargs` is one string in Pulumi.yaml; quotes keep a part with spaces together. */
-function nodeArguments(value: unknown): string[] {
+export function nodeArguments(value: unknown): string[] {
   if (typeof value !== "string") return [];
   return [...value.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replaceAll(/["']/g, ""));
 }

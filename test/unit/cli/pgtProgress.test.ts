@@ -132,6 +132,26 @@ describe("followProgress", () => {
     expect(errors).toEqual(['tenants.yaml: got a list without "acme"', "eu-acme-server: no such image"]);
   });
 
+  test("what a policy refuses is an error of the deployment, and what it advises a warning", () => {
+    const policy = (enforcementLevel: "warning" | "mandatory", message: string) =>
+      event({
+        policyEvent: {
+          resourceUrn: `${stack}::${tenantType}::eu-acme`,
+          message: `<{%reset%}>A production tenant is backed up.\n${message}<{%reset%}>\n`,
+          color: "never",
+          policyName: "production-backup",
+          policyPackName: "pgtenants",
+          policyPackVersion: "0.1.0",
+          policyPackVersionTag: "0.1.0",
+          enforcementLevel,
+        },
+      });
+    const { lines, errors } = told(policy("mandatory", "got none"), policy("warning", "got few"), summary({}));
+    const of = "eu-acme: policy production-backup: A production tenant is backed up.";
+    expect(lines).toEqual([{ event: "warning", message: `${of} got few` }]);
+    expect(errors).toEqual([`${of} got none`]);
+  });
+
   test("of a step that failed, what its script said is told, and not the script", () => {
     const script = String.raw`<{%reset%}>exit status 1: running "docker exec \"$CONTAINER\" ready.sh || exit 1":`;
     const { errors } = told(

@@ -1,0 +1,23 @@
+import type { TenantFacts } from "../components/tenantFacts.ts";
+import type { Resource } from "./resource.ts";
+
+/**
+ * Data, its backups and their key cannot be deleted with the stack. Where they may be, their tenant says why.
+ * @param tenant what the tenant that they belong to says; undefined for what belongs to none.
+ */
+export function unprotectedData({ name, protect }: Resource, tenant: TenantFacts | undefined): string[] {
+  if (tenant === undefined || protect || tenant.unprotected !== undefined) return [];
+  return [
+    `got ${name} without protection, expected protect: true as long as its tenant is not removed; ` +
+      "take out what turns it off: a transformation, or another change of the program",
+  ];
+}
+
+/** A tenant of tier production does not live in a throw-away stack. */
+export function throwAwayProduction({ tier, unprotected }: TenantFacts): string[] {
+  if (tier !== "production" || unprotected !== "stack") return [];
+  return [
+    "got tier: production in a stack with deletionProtection: false, expected its volumes and passwords to be protected; " +
+      "turn it on with: pulumi config set deletionProtection true, or take the tier out of tenants.yaml",
+  ];
+}
