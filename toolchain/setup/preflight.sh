@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What cannot be had gets one clear line with its fix, before anything is changed.
 
-# check_machine COMMAND: for `up` also that the stack's port is free or our own.
+# check_machine COMMAND: for `up` also that the stack's port is free or our own; for `tools` no engine.
 check_machine() {
   detect_platform
   local wanted
@@ -14,7 +14,7 @@ check_machine() {
       *) fail "$wanted must be an absolute path, got ${!wanted}" "set it to a path that starts with /" ;;
     esac
   done
-  check_engine
+  if [ "$1" != tools ]; then check_engine; fi
   check_disk
   if [ "$1" = up ]; then check_port; fi
 }

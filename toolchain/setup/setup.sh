@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Gets a machine ready for a command of the Makefile, one step per line, each doing nothing where nothing is missing:
-#   toolchain/setup/setup.sh up|preview|status|shell|test
+#   toolchain/setup/setup.sh up|preview|status|shell|test|tools
+# tools: for who only asks an engine, which another machine may have: none is started, and no image built.
 # Ends with env.sh in the state folder, which sets the environment for `pulumi` by hand.
 # PGTENANTS_STATE, PGTENANTS_CACHE: other folders. PGTENANTS_OFFLINE=1: no official downloads, build at once.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for file in lib versions platform preflight port lock node go pulumi plugins engine firewall baseImages images offsiteImage state; do
+for file in lib versions platform preflight port lock node go pulumi plugins engine firewall baseImages images offsiteImage actionlint state; do
   # shellcheck source=/dev/null # each is checked on its own
   source "$here/$file.sh"
 done
@@ -26,10 +27,15 @@ set_up_pulumi
 set_up_passphrase
 set_up_certificates
 set_up_stack
-set_up_engine
-set_up_firewall
-set_up_plugins
-set_up_images
+if [ "$COMMAND" = tools ]; then
+  set_up_plugins
+else
+  set_up_engine
+  set_up_firewall
+  set_up_plugins
+  set_up_images
+fi
+if [ "$COMMAND" = test ]; then set_up_actionlint; fi
 write_environment
 
 if [ "$SAID" = 0 ]; then say "nothing to do ($SECONDS s): $CHOSEN"; else say "done ($SECONDS s): $CHOSEN"; fi
