@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-export { resourceTypes } from "./resourceTypes.ts";
+export { resourceTypes } from "./names.ts";
 
 /** A resource in a stack's state, as far as this program looks at it. */
 const resource = z.object({

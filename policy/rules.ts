@@ -1,5 +1,4 @@
-import { typeTokens } from "../components/names.ts";
-import { resourceTypes } from "../components/resourceTypes.ts";
+import { resourceTypes, typeTokens } from "../components/names.ts";
 import type { TenantFacts } from "../components/tenantFacts.ts";
 import { publishedPorts, unconfined, unlimitedMemory } from "./containers.ts";
 import { movingImage } from "./images.ts";
