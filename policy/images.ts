@@ -1,4 +1,4 @@
-import { mappingIn, type Resource, shown } from "./resource.ts";
+import { shown } from "./resource.ts";
 
 const digest = /^(?:[^\s@]+@)?sha256:[0-9a-f]{64}$/;
 
@@ -6,9 +6,7 @@ const digest = /^(?:[^\s@]+@)?sha256:[0-9a-f]{64}$/;
 const contentTag = /^localhost\/pgtenants\/[a-z0-9-]+:[A-Za-z0-9_.]+-[0-9a-f]{12}$/;
 
 /** What runs is what was looked at: a name that can mean another image tomorrow is refused. */
-export function movingImage({ inputs }: Resource): string[] {
-  // Of a command, the image of the container that it runs once.
-  const image = inputs["image"] ?? mappingIn(inputs["environment"])["IMAGE"];
+export function movingImage(image: unknown): string[] {
   if (typeof image !== "string" || digest.test(image) || contentTag.test(image)) return [];
   return [
     `got image: ${shown(image)}, expected one by digest (name@sha256:…), or one that set-up built (localhost/pgtenants/name:version-hash); ` +

@@ -1,6 +1,6 @@
 // The pack: `pulumi preview --policy-pack policy`. Each rule is a plain function over plain values; this is what Pulumi calls them by.
 import { flushCompileCache } from "node:module";
-import { PolicyPack, type ResourceValidationArgs } from "@pulumi/policy";
+import { PolicyPack, type ReportViolation, type ResourceValidationArgs } from "@pulumi/policy";
 import { typeTokens } from "../components/names.ts";
 import type { TenantFacts } from "../components/tenantFacts.ts";
 import type { Resource } from "./resource.ts";
@@ -16,14 +16,19 @@ function resourceOf({ type, urn, name, props, opts }: ResourceValidationArgs): R
 
 new PolicyPack("pgtenants", {
   enforcementLevel: "mandatory",
-  policies: rules.map(({ name, description, checks }) => ({
+  policies: rules.map(({ name, description, type, check }) => ({
     name,
     description,
-    validateResource: (args, reportViolation) => {
-      if (args.type === typeTokens.tenantDatabase) tenants.set(args.urn, args.props);
-      const tenant = tenants.get(args.opts.parent ?? "");
-      for (const violation of checks[args.type]?.(resourceOf(args), tenant) ?? []) reportViolation(violation);
-    },
+    validateResource: Object.assign(
+      (args: ResourceValidationArgs, reportViolation: ReportViolation) => {
+        if (args.type !== type) return;
+        if (type === typeTokens.tenantDatabase) tenants.set(args.urn, args.props);
+        const tenant = tenants.get(args.opts.parent ?? "");
+        for (const violation of check(resourceOf(args), tenant)) reportViolation(violation);
+      },
+      // As `validateResourceOfType` would mark it, for which the class would have to be loaded, and with it all of the provider's SDK.
+      { __pulumiType: type },
+    ),
   })),
 });
 // The engine ends this process by a signal, and Node.js would keep nothing of what it compiled for the next start.

@@ -1,12 +1,10 @@
+import { typeTokens } from "../components/names.ts";
 import type { TenantFacts } from "../components/tenantFacts.ts";
 import type { Resource } from "./resource.ts";
 
-/**
- * Data, its backups and their key cannot be deleted with the stack. Where they may be, their tenant says why.
- * @param tenant what the tenant that they belong to says; undefined for what belongs to none.
- */
-export function unprotectedData({ name, protect }: Resource, tenant: TenantFacts | undefined): string[] {
-  if (tenant === undefined || protect || tenant.unprotected !== undefined) return [];
+/** A tenant's data, its backups and their key cannot be deleted with the stack. Where they may be, their tenant says why. */
+export function unprotectedData({ name, parentType, protect }: Resource, tenant: TenantFacts | undefined): string[] {
+  if (parentType !== typeTokens.tenantDatabase || protect || tenant?.unprotected !== undefined) return [];
   return [
     `got ${name} without protection, expected protect: true as long as its tenant is not removed; ` +
       "take out what turns it off: a transformation, or another change of the program",

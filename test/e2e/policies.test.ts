@@ -81,8 +81,8 @@ pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
       "no-published-port acme-server",
       "no-published-port traefik-router",
       "pinned-image traefik-router",
-      "tls traefik-routes",
-      "tls traefik-routes",
+      "routes-tls traefik-routes",
+      "routes-tls traefik-routes",
     ]);
     expect(finished.stdout).toContain("got the entry points postgres, web, expected one, for PostgreSQL;");
   } finally {
@@ -95,7 +95,11 @@ test("data that has lost its protection is refused", async () => {
   runBefore(`
 pulumi.runtime.registerStackTransformation(({ props, opts }) => ({ props, opts: { ...opts, protect: false } }));`);
   try {
-    const unprotected = ["acme-backup-key", "acme-backups", "acme-data"].map((name) => `protected-data ${name}`);
+    const unprotected = [
+      "protected-backup-key acme-backup-key",
+      "protected-volume acme-backups",
+      "protected-volume acme-data",
+    ];
     expect(refused(await preview())).toEqual(unprotected);
     runAlone();
     expect(refused(await preview())).toEqual([]);
@@ -124,7 +128,7 @@ test("a production tenant has to have all that the tier demands", async () => {
   const { code, stdout } = await preview();
   expect(code).not.toBe(0);
   expect(refused({ code, stdout, stderr: "" })).toEqual(
-    ["production-allow-list", "production-backup", "protected-data", "tls"].map((policy) => `${policy} acme`),
+    ["allow-list", "backup", "certificate", "protection"].map((policy) => `production-${policy} acme`),
   );
   expect(stdout).toContain('got access.allow: ["0.0.0.0/0"], which lets in every IPv4 address, expected less;');
 

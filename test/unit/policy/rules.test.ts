@@ -12,7 +12,8 @@ import { rules } from "../../../policy/rules.ts";
 function violations(rule: string, resource: Resource, tenant?: TenantFacts): string[] {
   const found = rules.find(({ name }) => name === rule);
   if (found === undefined) throw new Error(`no rule ${rule}`);
-  return found.checks[resource.type]?.(resource, tenant) ?? [];
+  if (found.type !== resource.type) throw new Error(`${rule} is not for ${resource.type}`);
+  return found.check(resource, tenant);
 }
 
 const server: Resource = {
@@ -53,8 +54,10 @@ const production: TenantFacts = {
 const anyName = `registry.example.com:5000/postgres@sha256:${"0f".repeat(32)}`;
 
 test("the program's own containers pass every rule", () => {
-  for (const { name } of rules)
-    for (const container of [server, router]) expect(violations(name, container)).toEqual([]);
+  for (const { name, type } of rules) {
+    if (type !== resourceTypes.container) continue;
+    for (const container of [server, router]) expect(violations(name, container), name).toEqual([]);
+  }
 });
 
 test.each<[rule: string, why: string, accepted: Resource, tenant?: TenantFacts]>([
@@ -73,31 +76,36 @@ test.each<[rule: string, why: string, accepted: Resource, tenant?: TenantFacts]>
   ["pinned-image", "an image's own id", withInputs(server, { image: `sha256:${"0f".repeat(32)}` })],
   ["pinned-image", "an image of set-up", withInputs(server, { image: offsiteImageTag() })],
   [
-    "pinned-image",
+    "pinned-image-of-step",
     "a command without an image",
     { ...server, type: resourceTypes.command, inputs: { environment: { A: "b" } } },
   ],
-  ["protected-data", "a protected volume", { ...server, type: resourceTypes.volume, protect: true, inputs: {} }, {}],
-  ["protected-data", "the router's volume", { ...router, type: resourceTypes.volume, inputs: {} }],
+  ["protected-volume", "a protected volume", { ...server, type: resourceTypes.volume, protect: true, inputs: {} }, {}],
+  ["protected-volume", "the router's volume", { ...router, type: resourceTypes.volume, inputs: {} }],
   [
-    "protected-data",
+    "protected-volume",
     "a removed tenant's volume",
     { ...server, type: resourceTypes.volume },
     { unprotected: "removed" },
   ],
-  ["protected-data", "one of a throw-away stack", { ...server, type: resourceTypes.volume }, { unprotected: "stack" }],
   [
-    "protected-data",
+    "protected-volume",
+    "one of a throw-away stack",
+    { ...server, type: resourceTypes.volume },
+    { unprotected: "stack" },
+  ],
+  [
+    "protected-backup-key",
     "a password that is replaced",
     { ...server, type: resourceTypes.password, name: "acme-password" },
     {},
   ],
-  ["protected-data", "a throw-away stack of tier standard", component({ unprotected: "stack" })],
-  ["protected-data", "a production tenant that is protected", component(production)],
-  ["tls", "a production tenant whose TLS ends at the router", component(production)],
-  ["tls", "a certificate of its own", component({ ...production, tls: "own certificate" })],
+  ["production-protection", "a throw-away stack of tier standard", component({ unprotected: "stack" })],
+  ["production-protection", "a production tenant that is protected", component(production)],
+  ["production-certificate", "a production tenant whose TLS ends at the router", component(production)],
+  ["production-certificate", "a certificate of its own", component({ ...production, tls: "own certificate" })],
   [
-    "tls",
+    "routes-tls",
     "another file of the router's",
     { ...router, type: resourceTypes.command, inputs: { environment: { FILE: "x" } } },
   ],
@@ -145,21 +153,26 @@ test.each<[rule: string, got: string, refused: Resource, tenant?: TenantFacts]>(
   ["pinned-image", "got image: ", withInputs(server, { image: "localhost/pgtenants/postgres:latest" })],
   ["pinned-image", "got image: ", withInputs(server, { image: `other${postgresImageTag()}` })],
   [
-    "pinned-image",
+    "pinned-image-of-step",
     "got image: ",
     { ...server, type: resourceTypes.command, inputs: { environment: { IMAGE: "postgres:18" } } },
   ],
-  ["protected-data", "got acme-data without", { ...server, type: resourceTypes.volume, name: "acme-data" }, {}],
-  ["protected-data", "got acme-data without", { ...server, type: resourceTypes.volume, name: "acme-data" }, production],
+  ["protected-volume", "got acme-data without", { ...server, type: resourceTypes.volume, name: "acme-data" }, {}],
   [
-    "protected-data",
+    "protected-volume",
+    "got acme-data without",
+    { ...server, type: resourceTypes.volume, name: "acme-data" },
+    production,
+  ],
+  [
+    "protected-backup-key",
     "got acme-backup-key without",
     { ...server, type: resourceTypes.password, name: "acme-backup-key" },
     {},
   ],
-  ["protected-data", "got tier: production in a stack", component({ ...production, unprotected: "stack" })],
+  ["production-protection", "got tier: production in a stack", component({ ...production, unprotected: "stack" })],
   [
-    "tls",
+    "production-certificate",
     "got tls: passthrough with the wildcard certificate",
     component({ ...production, tls: "wildcard certificate" }),
   ],
@@ -218,7 +231,7 @@ describe("tls, in the router's routes", () => {
     ["TLS 1.3 alone", routes.replaceAll("VersionTLS12", "VersionTLS13")],
     ["no route at all", renderDynamicConfig([], "/certificate.pem")],
   ])("accepts %s", (_, text) => {
-    expect(violations("tls", written(text))).toEqual([]);
+    expect(violations("routes-tls", written(text))).toEqual([]);
   });
 
   test.each([
@@ -245,6 +258,6 @@ describe("tls, in the router's routes", () => {
     ],
   ])("refuses %s", (_, text, got) => {
     expect(text).not.toBe(routes);
-    expect(violations("tls", written(text))[0]).toContain(got);
+    expect(violations("routes-tls", written(text))[0]).toContain(got);
   });
 });
