@@ -9,6 +9,7 @@ import { type Context, type GlobalOptions, makeContext } from "./context.ts";
 import { addData } from "./programData.ts";
 import { addLife } from "./programLife.ts";
 import { addOffsite } from "./programOffsite.ts";
+import { addPlan } from "./programPlan.ts";
 
 /**
  * The command line. Each command is loaded when it is called: the SDK alone takes half a second.
@@ -19,6 +20,7 @@ export function makeProgram(end: (code: number) => void): Command {
   const context = (): Context => makeContext(program.opts<GlobalOptions>());
   shareOptions(program);
   addLife(program, context);
+  addPlan(program, context, end);
   addQueries(program, context, end);
   addBackups(program, context, end);
   addData(program, context, end);

@@ -1,0 +1,201 @@
+import { describe, expect, test } from "vitest";
+import { parsePreview } from "../../../../cli/pgt/impact/preview.ts";
+import { reportOf } from "../../../../cli/pgt/impact/report.ts";
+import { risksData, sentence } from "../../../../cli/pgt/impact/summary.ts";
+import type { Tenant } from "../../../../tenants/tenant.ts";
+import { tenant } from "../../../support/tenants.ts";
+
+const stack = "urn:pulumi:dev::pgtenants";
+const component = "pgtenants:index:TenantDatabase";
+const types = {
+  server: "docker:index/container:Container",
+  router: "docker:index/container:Container",
+  data: "docker:index/volume:Volume",
+  backups: "docker:index/volume:Volume",
+  "backup-key": "random:index/randomPassword:RandomPassword",
+  password: "random:index/randomPassword:RandomPassword",
+  sql: "command:local:Command",
+  clone: "command:local:Command",
+  import: "command:local:Command",
+} as const;
+type Part = keyof typeof types;
+
+interface Given {
+  readonly type?: string;
+  readonly before?: object;
+  readonly after?: object;
+  readonly retainOnDelete?: boolean;
+  readonly diffReasons?: readonly string[];
+}
+
+/** A step of `pulumi preview --json` for a part of a tenant, or of the router. */
+function step(op: string, id: string, part: Part | string, given: Given = {}) {
+  const type = given.type ?? types[part as Part] ?? "unknown:index:Thing";
+  const parent = `${stack}::${id === "traefik" ? "pgtenants:index:Traefik" : component}::${id}`;
+  const state = { urn: `${stack}::${component}$${type}::${id}-${part}`, type, custom: true, parent };
+  const old =
+    op === "create" ? {} : { oldState: { ...state, retainOnDelete: given.retainOnDelete, inputs: given.before } };
+  const young = op === "delete" ? {} : { newState: { ...state, inputs: given.after } };
+  return { op, urn: state.urn, ...old, ...young, diffReasons: given.diffReasons };
+}
+
+const acme = tenant();
+const summary = {
+  host: "acme.db.example.com",
+  database: "acme",
+  user: "acme",
+  access: { enabled: true, allow: [], maxConnectionsPerIp: 40 },
+  tls: "terminate",
+};
+
+function report(steps: readonly object[], tenants: readonly Tenant[] = [acme], before: object = { acme: summary }) {
+  const root = `${stack}::pulumi:pulumi:Stack::pgtenants-dev`;
+  const state = { urn: root, type: "pulumi:pulumi:Stack", outputs: { tenants: before } };
+  const config = { "pgtenants:domain": "db.example.com" };
+  return reportOf(
+    parsePreview(JSON.stringify({ config, steps: [{ op: "same", urn: root, oldState: state }, ...steps] })),
+    tenants,
+  );
+}
+
+const impactOf = (...args: Parameters<typeof report>) =>
+  report(...args).tenants.map(({ id, impact }) => `${id}: ${impact}`);
+
+describe("what is done to a resource is, for its tenant", () => {
+  test.each<[string, string, Part | string, Given]>([
+    ["in place", "update", "server", { diffReasons: ["memory", "memorySwap"] }],
+    ["in place", "update", "server", { before: { cpuShares: 256 }, after: { cpuShares: 512 } }],
+    ["restart", "update", "server", { diffReasons: ["memory", "a-property-of-tomorrow"] }],
+    ["restart", "update", "server", {}],
+    ["restart", "replace", "server", { diffReasons: ["memory"] }],
+    ["restart", "create-replacement", "server", {}],
+    ["started", "create", "server", {}],
+    ["stopped", "delete", "server", {}],
+    ["data at risk", "replace", "data", {}],
+    ["data at risk", "update", "data", {}],
+    ["data at risk", "delete", "data", {}],
+    ["data at risk", "delete", "backups", {}],
+    ["data at risk", "replace", "backup-key", {}],
+    ["data at risk", "delete", "backup-key", { retainOnDelete: true }],
+    ["in place", "replace", "password", {}],
+    ["in place", "update", "sql", { diffReasons: ["stdin"] }],
+    ["in place", "create", "clone", {}],
+    ["in place", "delete", "import", {}],
+    ["data at risk", "create", "thing-of-tomorrow", {}],
+    ["data at risk", "delete", "data", { type: "docker:index/volume:VolumeOfTomorrow" }],
+    ["data at risk", "vanish", "server", {}],
+  ])("%s: %s of %s %j", (impact, op, part, given) => {
+    expect(impactOf([step(op, "acme", part, given)])).toEqual([`acme: ${impact}`]);
+  });
+
+  test.each(["same", "read", "refresh"])("nothing: %s", (op) => {
+    const found = report([step(op, "acme", "server")]);
+    expect(found).toMatchObject({ tenants: [], unchanged: 1 });
+    expect(sentence(found)).toBe("Nothing changes.");
+  });
+
+  test("what is kept on the engine is no loss", () => {
+    const kept = step("delete", "hooli", "data", { retainOnDelete: true });
+    expect(impactOf([kept])).toEqual(["hooli: removed"]);
+    expect(risksData(report([kept]))).toBe(false);
+    expect(risksData(report([step("delete", "hooli", "data")]))).toBe(true);
+  });
+});
+
+test("a new tenant is new, and nothing else; one that has its data is started", () => {
+  const server = step("create", "acme", "server");
+  expect(impactOf([server, step("create", "acme", "data"), step("create", "acme", "sql")], [acme], {})).toEqual([
+    "acme: new",
+  ]);
+  expect(impactOf([server, step("create", "acme", "sql")])).toEqual(["acme: started"]);
+});
+
+test.each([
+  ["stopped", "stopped"],
+  ["removed", "removed"],
+] as const)("a container that goes is %s where the file says so", (state, impact) => {
+  const steps = [step("delete", "acme", "server"), step("delete", "acme", "sql")];
+  expect(report(steps, [tenant({ state })]).tenants).toMatchObject([{ id: "acme", impact, sessionsEnd: true }]);
+});
+
+test("a renamed tenant is one tenant, under its new id", () => {
+  const renamed = tenant({ id: "acme-eu", origin: "acme", formerIds: ["acme"], database: "acme", owner: "acme" });
+  const found = report(
+    [step("delete-replaced", "acme", "server"), step("create-replacement", "acme-eu", "server")],
+    [renamed],
+  );
+  expect(found.tenants.map(({ id, impact }) => [id, impact])).toEqual([["acme-eu", "restart"]]);
+  expect(found.tenants[0]?.reasons.map(({ text }) => text)).toContain(
+    "host acme.db.example.com → acme-eu.db.example.com",
+  );
+});
+
+describe("what goes to the server is secret, and is told by the outputs", () => {
+  const sql = step("update", "acme", "sql", { diffReasons: ["stdin"] });
+  test.each<[string, Partial<Tenant>]>([
+    ["in place", {}],
+    ["in place", { owner: "app" }],
+    ["in place", { tls: "passthrough" }],
+    ["sessions end", { database: "orders" }],
+    ["sessions end", { access: { enabled: false, allow: [], maxConnectionsPerIp: 40 } }],
+    ["sessions end", { access: { enabled: true, allow: ["203.0.113.0/24"], maxConnectionsPerIp: 40 } }],
+    ["in place", { access: { enabled: true, allow: [], maxConnectionsPerIp: 7 } }],
+  ])("%s: %j", (impact, differences) => {
+    expect(impactOf([sql], [tenant(differences)])).toEqual([`acme: ${impact}`]);
+  });
+
+  test("without outputs its sessions may end", () => {
+    expect(impactOf([sql], [acme], {})).toEqual(["acme: sessions end"]);
+  });
+
+  test("access that comes back ends nothing", () => {
+    const closed = { acme: { ...summary, access: { ...summary.access, enabled: false } } };
+    expect(impactOf([sql], [acme], closed)).toEqual(["acme: in place"]);
+  });
+});
+
+describe("what all tenants share", () => {
+  const others = [acme, tenant({ id: "globex", state: "stopped" })];
+  test("a router that is made anew ends the sessions of those that run", () => {
+    const found = report([step("replace", "traefik", "router")], others);
+    expect(found.tenants.map(({ id, impact }) => [id, impact])).toEqual([["acme", "sessions end"]]);
+    expect(found.shared).toEqual([{ impact: "sessions end", text: "router made anew" }]);
+    expect(sentence(found)).toBe("1 whose sessions end, 1 unchanged.");
+  });
+
+  test("its memory changes in place", () => {
+    expect(impactOf([step("update", "traefik", "router", { diffReasons: ["memory"] })], others)).toEqual([]);
+  });
+
+  test("an unknown kind of resource is data at risk", () => {
+    const found = report([step("create", "traefik", "thing-of-tomorrow")], others);
+    expect(found.shared).toMatchObject([{ impact: "data at risk" }]);
+    expect(risksData(found)).toBe(true);
+  });
+});
+
+test("the worst comes first, and each tenant once", () => {
+  const tenants = ["acme", "globex", "hooli"].map((id) => tenant({ id }));
+  const found = report(
+    [
+      step("update", "acme", "server", { diffReasons: ["memory"] }),
+      step("replace", "globex", "server"),
+      step("update", "globex", "sql", { diffReasons: ["environment"] }),
+      step("delete", "umbrella", "data"),
+    ],
+    tenants,
+  );
+  expect(found.tenants.map(({ id }) => id)).toEqual(["umbrella", "globex", "acme"]);
+  expect(sentence(found)).toBe("1 with data at risk, 1 restart, 1 in place, 1 unchanged.");
+});
+
+test("an image whose tag may move is said not to be seen", () => {
+  const preview = (image: string) => parsePreview(JSON.stringify({ config: { "pgtenants:postgresImage": image } }));
+  expect(reportOf(preview("registry.example.com/postgres:18"), [acme]).unseen).toHaveLength(1);
+  expect(reportOf(preview(`registry.example.com/postgres@sha256:${"0".repeat(64)}`), [acme]).unseen).toEqual([]);
+});
+
+test("a preview of another form is an error that says where", () => {
+  expect(() => parsePreview('{"steps":[{"op":7}]}')).toThrow(/another form.*expected string, received number/);
+  expect(() => parsePreview("panic: no JSON")).toThrow("another form");
+});
