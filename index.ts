@@ -22,9 +22,10 @@ const settings = readSettings();
 const listed = orRunError(() => loadTenants(settings.tenantsFile));
 const tenantTls = readTenantTls(listed, settings);
 const exported = await stateExport;
-const { tenants: last, certificates } = orRunError(() => lastDeployment(exported));
+const lastStack = orRunError(() => lastDeployment(exported));
+const { tenants: last, certificates } = lastStack;
 await refuseOutdated([settings, ...tenantTls.values()], certificates);
-const placed = await admitTenants(listed, last, settings);
+const placed = await admitTenants(listed, lastStack, settings);
 
 const state = new random.RandomId("state", { byteLength: 8 }).hex;
 const bridge = tenantBridge(settings).name;

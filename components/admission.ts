@@ -3,13 +3,16 @@ import type { Tenant } from "../tenants/tenant.ts";
 import { type AddressBook, placeTenants } from "./addresses.ts";
 import { docker, dockerLines } from "./dockerCli.ts";
 import { obstacles, overlappingNetworks } from "./engineChecks.ts";
-import type { LastDeployment } from "./lastDeployment.ts";
+import type { LastDeployment, LastStack } from "./lastDeployment.ts";
 import { missingBeginning } from "./missingBeginning.ts";
 import { missingImages } from "./missingImages.ts";
+import { askOvercommit } from "./overcommit.ts";
+import { type Restart, restarts } from "./restarts.ts";
 import { refusedListener } from "./routerPort.ts";
 import { orRunError, runError } from "./runError.ts";
 import type { Settings } from "./settings.ts";
 import { parseUse, shrinking, tooSmall, unknownUse } from "./shrinking.ts";
+import { staleBackups } from "./staleBackups.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
 import { previousIdOf, previousOf, refusals, type Transition } from "./transitions.ts";
 import { lostVolumes, orphanedVolumes, takenOver } from "./volumeChecks.ts";
@@ -21,9 +24,10 @@ import { lostVolumes, orphanedVolumes, takenOver } from "./volumeChecks.ts";
  */
 export async function admitTenants(
   listed: readonly Tenant[],
-  last: LastDeployment,
+  stack: LastStack,
   settings: Settings,
 ): Promise<readonly PlacedTenant[]> {
+  const last = stack.tenants;
   const transition = { ...settings, listed, last, now: new Date() };
   refuseAll([
     ...refusals(transition),
@@ -33,7 +37,8 @@ export async function admitTenants(
   await warnOfSharedKey(listed, settings);
   const present = listed.filter((tenant) => tenant.state !== "removed" || previousOf(tenant, last) !== undefined);
   const placed = orRunError(() => placeTenants(settings.subnet, present, addressBook(present, last)));
-  refuseAll(await askEngine({ ...transition, listed: present }, settings));
+  const outcome = { placed, restarting: restarts(placed, stack, settings) };
+  refuseAll(await askEngine({ ...transition, listed: present }, outcome, settings));
   return placed;
 }
 
@@ -77,11 +82,21 @@ async function warnOfSharedKey(
   );
 }
 
+/** What the deployment comes to. */
+interface Outcome {
+  readonly placed: readonly PlacedTenant[];
+  readonly restarting: readonly Restart[];
+}
+
 /**
  * A preview may run where there is no engine, or one without images and volumes: a build server that comments on a pull request. What is
  * missing there is a warning; the deployment itself asks again.
  */
-async function askEngine(transition: Transition, settings: Settings): Promise<string[]> {
+async function askEngine(
+  transition: Transition,
+  { placed, restarting }: Outcome,
+  settings: Settings,
+): Promise<string[]> {
   const { last, names } = transition;
   const preview = pulumi.runtime.isDryRun();
   try {
@@ -98,13 +113,15 @@ async function askEngine(transition: Transition, settings: Settings): Promise<st
       ...(last.size === 0 ? await overlappingNetworks(settings.subnet, names) : []),
       ...(await obstacles({ ...transition, stack: settings.stack, volumes, preview })),
       ...(await belowUse(transition)),
+      ...(await askOvercommit(placed, last, settings)),
+      ...(await staleBackups({ ...transition, restarts: restarting })),
       ...(preview || missing.length > 0 ? [] : await refusedListener(settings)),
     ];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (!preview) return [`Docker engine: ${reason}`];
     await pulumi.log.warn(
-      `not checked, because the Docker engine cannot be asked: foreign volumes, limits below use: ${reason}`,
+      `not checked, because the Docker engine cannot be asked: foreign volumes, limits below use, ages of backups, memory of the machine: ${reason}`,
     );
     return [];
   }

@@ -12,6 +12,8 @@ export interface LastTenant {
   readonly passwordVersion: number | undefined;
   /** Limits as they were given to it. */
   readonly limits: Readonly<Record<"memoryMiB" | "maxConnections" | "diskMiB", number | undefined>>;
+  /** What its container was made from; undefined where it has none. */
+  readonly container: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What the stack's state says of the last deployment. */
@@ -19,6 +21,10 @@ export interface LastStack {
   readonly tenants: LastDeployment;
   /** Fingerprints of the certificates that router and tenants were given. */
   readonly certificates: ReadonlySet<string>;
+  /** The name of the state, which every container is labelled with; undefined for a new stack. */
+  readonly state: string | undefined;
+  /** The network that the bridge has. */
+  readonly subnet: string | undefined;
 }
 
 /** The tenants of the last deployment, by id. */
@@ -34,7 +40,15 @@ export type LastDeployment = ReadonlyMap<string, LastTenant>;
  */
 export function lastDeployment(exported: string): LastStack {
   const { resources } = parseStackState(exported);
-  return { tenants: tenantsIn(resources), certificates: certificatesIn(resources) };
+  const found = (type: string, name: string) =>
+    resources.find((resource) => resource.type === type && nameIn(resource.urn) === name);
+  const [ipam] = [found(resourceTypes.network, "tenants")?.inputs?.["ipamConfigs"]].flat();
+  return {
+    tenants: tenantsIn(resources),
+    certificates: certificatesIn(resources),
+    state: textOf(found(resourceTypes.stateName, "state")?.outputs?.["hex"]),
+    subnet: isRecord(ipam) ? textOf(ipam["subnet"]) : undefined,
+  };
 }
 
 /** The tenants among a state's resources. Pure. */
@@ -63,6 +77,7 @@ function lastTenant({ outputs = {} }: StateResource, children: readonly StateRes
   const inputsOf = (type: string, end: string) =>
     children.find((child) => child.type === type && nameIn(child.urn).endsWith(end))?.inputs ?? {};
   const { keepers } = inputsOf(resourceTypes.password, "-password");
+  const server = inputsOf(resourceTypes.container, "-server");
   return {
     address: textOf(outputs["address"]),
     state: textOf(outputs["state"]),
@@ -73,6 +88,7 @@ function lastTenant({ outputs = {} }: StateResource, children: readonly StateRes
       maxConnections: numberOf(outputs["maxConnections"]),
       diskMiB: numberOf(outputs["diskMiB"]),
     },
+    container: Object.keys(server).length === 0 ? undefined : server,
   };
 }
 

@@ -20,6 +20,8 @@ export interface Settings extends Tls {
   readonly listenAddress: string;
   readonly subnet: string;
   readonly deletionProtection: boolean;
+  /** How much memory running tenants may be given together, in times the machine's own; undefined for no limit. A change restarts nothing. */
+  readonly overcommit: number | undefined;
   /** IP address for clients where DNS does not know the host names; undefined with proper DNS. */
   readonly hostAddress: string | undefined;
   /** Load balancers whose PROXY protocol header is believed; none by default. A change restarts the router. */
@@ -54,6 +56,7 @@ const optional = [
   "listenAddress",
   "subnet",
   "deletionProtection",
+  "overcommit",
   "tlsMode",
   "tlsCertificateFile",
   "tlsKeyFile",
@@ -97,6 +100,7 @@ export function readSettings(): Settings {
     listenAddress: address(config, "listenAddress", ["*"]) ?? "*",
     subnet: config.get("subnet") ?? "198.18.0.0/16",
     deletionProtection: config.getBoolean("deletionProtection") ?? true,
+    overcommit: overcommit(config),
     hostAddress: address(config, "hostAddress", []),
     proxyProtocolFrom: structured("proxyProtocolFrom", parseNetworks, []),
     passwords: passwords(),
@@ -138,6 +142,14 @@ function port(config: pulumi.Config): number {
   // The router runs as an ordinary user, who may not listen below 1024.
   if (!Number.isInteger(value) || value < 1024 || value > 65535)
     throw wrong("port", String(value), "a whole number from 1024 to 65535", "5432");
+  return value;
+}
+
+function overcommit(config: pulumi.Config): number | undefined {
+  const text = config.get("overcommit");
+  if (text === undefined) return undefined;
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (value <= 0 || value > 100) throw wrong("overcommit", text, "a number above 0, 100 at most, such as 1.5", "1.5");
   return value;
 }
 

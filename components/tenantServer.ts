@@ -5,11 +5,11 @@ import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { sayWhy } from "./containerFailure.ts";
-import { hardened, serverTmpfs } from "./hardening.ts";
-import { ownerLabels, stateLabel, tenantHost } from "./names.ts";
-import { renderEncoded, renderPgbackrestConfig, repositoryFolder } from "./pgbackrestConfig.ts";
+import { tenantHost } from "./names.ts";
+import { renderEncoded, renderPgbackrestConfig } from "./pgbackrestConfig.ts";
 import { scramVerifier } from "./scramVerifier.ts";
-import { processLimit, reloadSettings, settingArguments, startSettings } from "./serverSettings.ts";
+import { serverContainer } from "./serverContainer.ts";
+import { processLimit, reloadSettings } from "./serverSettings.ts";
 import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
 import { renderTenantSpec, statementsFile } from "./tenantSpec.ts";
 import type { Tls } from "./tlsFiles.ts";
@@ -29,17 +29,8 @@ export interface Repository {
   readonly key: pulumi.Output<string>;
 }
 
-/** How long a server may take to write its last checkpoint before it is killed; below it, the next start would be a crash recovery. */
-const stopSeconds = 120;
-
 /** How long the first start, or a crash recovery, may take before `pulumi up` gives up on a tenant. */
 const readySeconds = 300;
-
-/** Open files of one process. PostgreSQL keeps at most max_files_per_process (1,000) open in each, sockets beside them. */
-const openFiles = 4096;
-
-/** Size limit of /dev/shm in MiB. What is used counts against the container's memory, so the memory limit is the one that holds. */
-const sharedMemoryMiB = 1024;
 
 const statementsHash = createHash("sha256")
   .update(readFileSync(new URL(basename(statementsFile), import.meta.url)))
@@ -70,36 +61,14 @@ function createContainer(
   { tenant, settings, bridge, state, volume, repository }: TenantServerArgs,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
+  const { stack, names, postgresImage: image } = settings;
   return new docker.Container(
     `${name}-server`,
-    {
-      ...hardened,
-      name: settings.names.tenant(tenant.id),
-      hostname: tenant.id,
-      image: settings.postgresImage,
-      // Reaps what the disk guard and `docker exec` leave: PostgreSQL as process 1 would take them for children of its own.
-      init: true,
-      command: ["postgres", ...settingArguments(startSettings(tenant))],
-      user: "999:999",
-      networkMode: "bridge",
-      networksAdvanced: [{ name: bridge, ipv4Address: tenant.address }],
-      // Docker's resolver forwards questions from internal networks too, through the host (CVE-2024-29018); here it asks nobody.
-      dns: ["127.0.0.1"],
-      mounts: [
-        { type: "volume", source: volume.name, target: "/var/lib/postgresql" },
-        { type: "volume", source: repository.volume.name, target: repositoryFolder },
-      ],
-      tmpfs: serverTmpfs,
-      memory: tenant.memoryMiB,
-      // The same as memory: a server that swaps would slow down everybody's disk instead of only itself.
-      memorySwap: tenant.memoryMiB,
-      cpuShares: tenant.cpuShares,
-      shmSize: sharedMemoryMiB,
-      ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }],
-      stopTimeout: stopSeconds,
-      destroyGraceSeconds: stopSeconds,
-      labels: [...ownerLabels(settings.stack, tenant.id), stateLabel(state)],
-    },
+    serverContainer<pulumi.Input<string>>({
+      ...{ tenant, stack, names, image, bridge, state },
+      volume: volume.name,
+      repository: repository.volume.name,
+    }),
     { ...opts, deleteBeforeReplace: true },
   );
 }

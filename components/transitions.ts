@@ -2,7 +2,7 @@ import type { Tenant } from "../tenants/tenant.ts";
 import type { LastDeployment, LastTenant } from "./lastDeployment.ts";
 import type { StackNames } from "./names.ts";
 
-/** How long a confirmed removal may wait for its deployment, in days: a review takes some of them, a forgotten branch all. */
+/** How long what was confirmed may wait for its deployment, in days: a review takes some of them, a forgotten branch all. */
 const confirmationDays = 14;
 
 /** What decides whether a list may follow the last deployment. */
@@ -117,14 +117,19 @@ function leadingTo(
   ];
 }
 
+/** Whether a confirmation of a day is recent enough to be meant for this deployment. @param day such as `2026-11-21`; undefined for none. */
+export function confirmedRecently(day: string | undefined, now: Date): boolean {
+  if (day === undefined) return false;
+  const age = (now.getTime() - Date.parse(`${day}T00:00:00Z`)) / (24 * 60 * 60 * 1000);
+  // A day ahead is today in another time zone.
+  return age > -1 && age < confirmationDays + 1;
+}
+
 function staleConfirmations({ listed, last, tenantsFile, now }: Transition): string[] {
-  const day = 24 * 60 * 60 * 1000;
   return listed.flatMap((tenant) => {
     const previous = previousOf(tenant, last);
     if (tenant.removedOn === undefined || previous === undefined || previous.state === "removed") return [];
-    const age = (now.getTime() - Date.parse(`${tenant.removedOn}T00:00:00Z`)) / day;
-    // A day ahead is today in another time zone.
-    if (age > -1 && age < confirmationDays + 1) return [];
+    if (confirmedRecently(tenant.removedOn, now)) return [];
     return [
       `${tenantsFile}: "${tenant.id}": got a removal that was confirmed on ${tenant.removedOn}, expected one of the last ${confirmationDays} days; ` +
         `write "confirm: ${confirmation(tenant.id, now)}"`,

@@ -96,6 +96,7 @@ function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<strin
     plan: planName,
     state: entry.state ?? "running",
     removedOn: entry.confirm?.split(" ")[1],
+    restartConfirmedOn: entry.confirmRestart?.split(" ")[1],
     access: accessOf(entry, values.maxConnections),
     password: entry.password ?? "generated",
     passwordVersion: entry.passwordVersion ?? 1,

@@ -20,9 +20,8 @@ const volume = name({
   otherwise: "write the name of another volume, or leave the field out for one of our own",
 });
 
-const confirmation = z.string({
-  error: () => 'the id of the tenant and a date, as text; write it as "confirm: acme 2026-11-21"',
-});
+const confirmation = (field: string) =>
+  z.string({ error: () => `the id of the tenant and a date, as text; write it as "${field}: acme 2026-11-21"` });
 
 /** More renames than a tenant sees in its life. */
 const MOST_FORMER_IDS = 20;
@@ -57,10 +56,18 @@ export const lifeFields = {
     change:
       "to `stopped` or `removed` ends the tenant's sessions; back to `running` starts it with all its data. No other tenant notices.",
   }),
-  confirm: documented(confirmation.exactOptional(), {
+  confirm: documented(confirmation("confirm").exactOptional(), {
     meaning: "Says that the removal of this tenant is meant.",
     limits:
       "The tenant's id and today's date, such as `acme 2026-11-21`. Only with `state: removed`. When the tenant is removed, the date is at most 14 days old.",
+    byDefault: "none.",
+    change: "nothing by itself.",
+  }),
+  confirmRestart: documented(confirmation("confirmRestart").exactOptional(), {
+    meaning:
+      "Says that this tenant may be restarted although its newest good backup is older than its schedule allows: twice the longest time between two backups, and an hour. Without it such a change is refused.",
+    limits:
+      "The tenant's id and today's date, such as `acme 2026-11-21`. Counts for a deployment at most 14 days later.",
     byDefault: "none.",
     change: "nothing by itself.",
   }),

@@ -22,6 +22,18 @@ export function removalsAreConfirmed({ tenants }: Draft): Problem[] {
   });
 }
 
+/** A restart without a backup is confirmed in the same words. Left over from an earlier one it does nothing. */
+export function restartsAreConfirmed({ tenants }: Draft): Problem[] {
+  return tenants.flatMap(({ id = "", confirmRestart }, index) => {
+    if (confirmRestart === undefined) return [];
+    const [date = "2026-11-21"] = /\d{4}-\d{2}-\d{2}/.exec(confirmRestart)?.filter(isDate) ?? [];
+    if (confirmRestart === `${id} ${date}`) return [];
+    const path: Path = ["tenants", index, "confirmRestart"];
+    const advice = `the id of this tenant and a date; write "confirmRestart: ${id} ${date}", with today's date`;
+    return [{ path, advice, reliesOn: [path, ["tenants", index, "id"]] }];
+  });
+}
+
 function isDate(text: string): boolean {
   const time = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);

@@ -2,7 +2,13 @@ import type { Draft } from "./check.ts";
 import { MIB_PER_CONNECTION, over, type Plan, planNameOf, plansOf } from "./defaults.ts";
 import { beginningsAreOne, urlsAreSecret } from "./fromRules.ts";
 import type { Path, Problem } from "./issues.ts";
-import { clonesAreOfOthers, formerIdsAreFree, removalsAreConfirmed, volumesAreUnique } from "./lifeRules.ts";
+import {
+  clonesAreOfOthers,
+  formerIdsAreFree,
+  removalsAreConfirmed,
+  restartsAreConfirmed,
+  volumesAreUnique,
+} from "./lifeRules.ts";
 import { sameId } from "./names.ts";
 import type { PlanFields } from "./schema.ts";
 import { closest, either } from "./text.ts";
@@ -129,6 +135,7 @@ const RULES: readonly Rule[] = [
   beginningsAreOne,
   urlsAreSecret,
   removalsAreConfirmed,
+  restartsAreConfirmed,
   volumesAreUnique,
   sharedBuffersFit,
   connectionsFit,

@@ -114,7 +114,9 @@ export const TenantsFileSchema = z.strictObject(
         error: () => 'at least one tenant; add "- id: acme", or stop everything with "make down", which keeps the data',
       })
       .max(MAX_TENANTS, {
-        error: () => `at most ${MAX_TENANTS} tenants, as many as one bridge serves; move some to a second stack`,
+        error: () =>
+          `at most ${MAX_TENANTS} tenants, as many as one bridge serves: Linux gives it 1,023 ports, and near those the first ones stop answering; ` +
+          "move some to a second stack",
       })
       .register(z.globalRegistry, { description: "The tenants. Their order means nothing." }),
   },

@@ -57,6 +57,8 @@ export interface Tenant {
   readonly state: "running" | "stopped" | "removed";
   /** The day that its removal was confirmed on, `2026-11-21`; undefined unless it is removed. */
   readonly removedOn: string | undefined;
+  /** The day on which a restart without a recent backup was confirmed; undefined where it was not. */
+  readonly restartConfirmedOn: string | undefined;
   readonly access: Access;
   /** Where its password comes from: made here, or the stack's configuration. */
   readonly password: "generated" | "custom";

@@ -48,6 +48,7 @@ describe("readSettings", () => {
       listenAddress: "*",
       subnet: "198.18.0.0/16",
       deletionProtection: true,
+      overcommit: undefined,
       hostAddress: undefined,
       caFile: undefined,
       postgresImage: postgresImageTag(),
@@ -106,6 +107,10 @@ describe("readSettings", () => {
     }
   });
 
+  test("takes a limit of memory in times the machine's own", async () => {
+    expect((await read({ overcommit: "1.5" })).overcommit).toBe(1.5);
+  });
+
   test("finds the development certificate in the state folder", async () => {
     vi.stubEnv("PGTENANTS_STATE", folder);
     try {
@@ -125,6 +130,8 @@ describe("readSettings", () => {
     [{ domain: "`) || HostSNI(`*" }, /^domain: got/],
     [{ port: "443" }, /^port: got "443", expected a whole number from 1024 to 65535/],
     [{ port: "5432.5" }, /^port: got "5432.5"/],
+    [{ overcommit: "150 %" }, /^overcommit: got "150 %", expected a number above 0, 100 at most, such as 1.5/],
+    [{ overcommit: "0" }, /^overcommit: got "0"/],
     [{ listenAddress: "everywhere" }, /^listenAddress: got "everywhere", expected an IP address or \*/],
     [{ hostAddress: "*" }, /^hostAddress: got "\*", expected an IP address;/],
     [{ tlsMode: "acme" }, /^tlsMode: got "acme", expected files or development/],

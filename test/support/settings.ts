@@ -11,6 +11,7 @@ export const settings: Settings = {
   listenAddress: "*",
   subnet: "198.18.0.0/16",
   deletionProtection: true,
+  overcommit: undefined,
   certificate: { bundle: "chain and key, a secret", fingerprint: "0123456789abcdef", outdated: undefined },
   caCertificate: undefined,
   caFile: undefined,

@@ -16,6 +16,7 @@ export function tenant(differences: Partial<PlacedTenant> = {}): PlacedTenant {
     plan: "small",
     state: "running",
     removedOn: undefined,
+    restartConfirmedOn: undefined,
     access: { enabled: true, allow: [], maxConnectionsPerIp: 40 },
     password: "generated",
     passwordVersion: 1,
@@ -66,6 +67,7 @@ export function lastTenant(differences: Partial<LastTenant> = {}): LastTenant {
     volume: "pgtenants-dev.acme",
     passwordVersion: 1,
     limits: { memoryMiB: 256, maxConnections: 40, diskMiB: 10_240 },
+    container: undefined,
     ...differences,
   };
 }

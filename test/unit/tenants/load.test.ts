@@ -34,6 +34,7 @@ function plain(id: string, differences: Partial<Tenant> = {}): Tenant {
   return {
     state: "running",
     removedOn: undefined,
+    restartConfirmedOn: undefined,
     access: { enabled: true, allow: [], maxConnectionsPerIp: tenant.maxConnections },
     password: "generated",
     passwordVersion: 1,
