@@ -6,16 +6,15 @@ import { obstacles, overlappingNetworks } from "./engineChecks.ts";
 import type { LastDeployment, LastStack } from "./lastDeployment.ts";
 import { missingBeginning } from "./missingBeginning.ts";
 import { missingImages } from "./missingImages.ts";
-import { askOvercommit } from "./overcommit.ts";
 import { type Restart, restarts } from "./restarts.ts";
 import { refusedListener } from "./routerPort.ts";
 import { orRunError, runError } from "./runError.ts";
 import type { Settings } from "./settings.ts";
 import { parseUse, shrinking, tooSmall, unknownUse } from "./shrinking.ts";
-import { staleBackups } from "./staleBackups.ts";
+import type { StaleQuestion } from "./staleBackups.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
 import { previousIdOf, previousOf, refusals, type Transition } from "./transitions.ts";
-import { lostVolumes, orphanedVolumes, takenOver } from "./volumeChecks.ts";
+import { lostVolumes, orphanedVolumes, takenOver, unreadableBackups } from "./volumeChecks.ts";
 
 /**
  * The tenants that are to exist, each at its address, when the list may follow the last deployment. A tenant that is to be removed and
@@ -106,15 +105,20 @@ async function askEngine(
     ]);
     const volumes = new Set(listing);
     const missing = [...images, ...lostVolumes(transition, volumes)];
-    for (const line of [...takenOver(transition, volumes), ...(preview ? missing : [])]) await pulumi.log.warn(line);
+    for (const line of [
+      ...takenOver(transition, volumes),
+      ...unreadableBackups(transition, volumes),
+      ...(preview ? missing : []),
+    ])
+      await pulumi.log.warn(line);
     return [
       ...(preview ? [] : missing),
       ...orphanedVolumes(transition, volumes),
       ...(last.size === 0 ? await overlappingNetworks(settings.subnet, names) : []),
       ...(await obstacles({ ...transition, stack: settings.stack, volumes, preview })),
       ...(await belowUse(transition)),
-      ...(await askOvercommit(placed, last, settings)),
-      ...(await staleBackups({ ...transition, restarts: restarting })),
+      ...(await tooMuchMemory(placed, last, settings)),
+      ...(await tooOldBackups({ ...transition, restarts: restarting })),
       ...(preview || missing.length > 0 ? [] : await refusedListener(settings)),
     ];
   } catch (error) {
@@ -125,6 +129,22 @@ async function askEngine(
     );
     return [];
   }
+}
+
+// What most deployments have no question for is loaded by those that do.
+
+async function tooMuchMemory(
+  placed: readonly PlacedTenant[],
+  last: LastDeployment,
+  settings: Settings,
+): Promise<string[]> {
+  if (settings.overcommit === undefined) return [];
+  return (await import("./overcommit.ts")).askOvercommit(placed, last, settings);
+}
+
+async function tooOldBackups(question: StaleQuestion): Promise<string[]> {
+  if (question.restarts.length === 0) return [];
+  return (await import("./staleBackups.ts")).staleBackups(question);
 }
 
 function imagesOf({ postgresImage, traefikImage, offsite, offsiteImage }: Settings): string[] {

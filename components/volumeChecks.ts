@@ -57,3 +57,23 @@ export function takenOver(
     ];
   });
 }
+
+/**
+ * Removed tenants that leave the list while their backups are kept: the key to those is in the state alone, and goes with the entry. One line
+ * each, to be told.
+ */
+export function unreadableBackups(
+  { listed, last, names, now }: Pick<Transition, "listed" | "last" | "names" | "now">,
+  there: ReadonlySet<string>,
+): string[] {
+  const known = new Set(listed.flatMap(({ id, formerIds }) => [id, ...formerIds]));
+  const prefix = names.tenant("");
+  return [...last].flatMap(([id, { state, volume = names.tenant(id) }]) => {
+    const backups = names.backups(volume.startsWith(prefix) ? volume.slice(prefix.length) : id);
+    if (state !== "removed" || known.has(id) || !there.has(backups)) return [];
+    return [
+      `"${id}" leaves the list, and with it the key to its backups in the volume ${backups}: nobody can read them any more; ` +
+        `to keep them, put back "- ${removal(volume, id, names, now)}"`,
+    ];
+  });
+}

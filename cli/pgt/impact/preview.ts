@@ -134,7 +134,7 @@ function together(steps: readonly z.infer<typeof step>[]): PreviewStep[] {
       custom: known.custom,
       before,
       after,
-      properties: [...new Set([...reasons, ...differing(before?.inputs, after?.inputs)])],
+      properties: propertiesOf(reasons, before?.inputs, after?.inputs),
     },
   ];
 }
@@ -152,6 +152,20 @@ function operationOf(op: string, before: ResourceState | undefined): PreviewStep
     default:
       return { unknown: op };
   }
+}
+
+/**
+ * What differs, sorted: the engine's order is another each time. Its reasons also name what the provider computes, which says nothing where
+ * an input differs as well.
+ */
+function propertiesOf(
+  reasons: readonly string[],
+  before: ResourceState["inputs"],
+  after: ResourceState["inputs"],
+): string[] {
+  const inputs = { ...before, ...after };
+  const own = [...differing(before, after), ...reasons.filter((name) => Object.hasOwn(inputs, name))];
+  return [...new Set(own.length > 0 ? own : reasons)].sort();
 }
 
 /** The names of the inputs that are not the same before and after; none where one of the two is not there. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { stackNames } from "../../../components/names.ts";
 import type { Transition } from "../../../components/transitions.ts";
-import { lostVolumes, orphanedVolumes, takenOver } from "../../../components/volumeChecks.ts";
+import { lostVolumes, orphanedVolumes, takenOver, unreadableBackups } from "../../../components/volumeChecks.ts";
 import { lastTenant, tenant } from "../../support/tenants.ts";
 
 const there = new Set(["pgtenants-dev.acme", "somebody-elses"]);
@@ -66,5 +66,25 @@ describe("a kept volume", () => {
     expect(takenOver(following([tenant()], { acme: lastTenant() }), there)).toEqual([]);
     expect(takenOver(following([tenant({ adoptedVolume: "somebody-elses" })], {}), there)).toEqual([]);
     expect(takenOver(following([tenant()], {}), nothing)).toEqual([]);
+  });
+});
+
+describe("the backups of a removed tenant that leaves the list", () => {
+  const kept = new Set(["pgtenants-dev.acme_backups"]);
+  const removed = lastTenant({ state: "removed" });
+
+  test("are told to lose their key, with the words that keep it", () => {
+    expect(unreadableBackups(following([], { acme: removed }), kept)).toEqual([
+      '"acme" leaves the list, and with it the key to its backups in the volume pgtenants-dev.acme_backups: nobody can read them any more; ' +
+        'to keep them, put back "- { id: acme, state: removed, confirm: acme 2026-11-21 }"',
+    ]);
+    expect(unreadableBackups(following([], { "acme-corp": removed }), kept)).toHaveLength(1);
+  });
+
+  test("are nothing to tell of where they are gone, the entry stays, or the tenant is not removed", () => {
+    expect(unreadableBackups(following([], { acme: removed }), there)).toEqual([]);
+    expect(unreadableBackups(following([tenant({ state: "removed" })], { acme: removed }), kept)).toEqual([]);
+    expect(unreadableBackups(following([renamed], { acme: removed }), kept)).toEqual([]);
+    expect(unreadableBackups(following([], { acme: lastTenant() }), kept)).toEqual([]);
   });
 });
