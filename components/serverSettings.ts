@@ -14,6 +14,11 @@ function connectionSlots(tenant: Tenant): number {
   return 2 * tenant.maxConnections + 8;
 }
 
+/** The tenant's own connections, out of what its server takes: the other way round. */
+export function connectionsIn(slots: number): number {
+  return (slots - 8) / 2;
+}
+
 /** The most processes in the tenant's container. */
 export function processLimit(tenant: Tenant): number {
   return connectionSlots(tenant) + otherProcesses;

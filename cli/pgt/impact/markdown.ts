@@ -5,8 +5,8 @@ import { printable } from "./words.ts";
  * Text as a cell of a GitHub table or a paragraph, as code: nothing in it is read as Markdown or HTML, links or mentions. The grave accent alone could end
  * it, and the pipe a cell, which GitHub cuts before it reads what is in it.
  */
-export function code(text: string): string {
-  const safe = printable(text).replaceAll("`", "'").replaceAll("|", "\\|");
+export function code(text: string, longest?: number): string {
+  const safe = printable(text, longest).replaceAll("`", "'").replaceAll("|", "\\|");
   return safe.trim() === "" ? "" : `\`${safe}\``;
 }
 

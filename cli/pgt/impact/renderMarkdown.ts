@@ -6,6 +6,9 @@ import { happening, restart, sentence } from "./summary.ts";
 /** The most that GitHub takes as a comment, in characters. */
 export const longestComment = 65_536;
 
+/** How long a line of the program's may be. Its words to write must not be cut off. */
+const longestLine = 2000;
+
 /** Parts that are left out before rows are, from the first on. */
 const parts = ["routes", "warnings"] as const;
 type Part = (typeof parts)[number];
@@ -39,8 +42,8 @@ function compose(
   most: number,
 ): string {
   const { refused, errors, warnings, tenants, shared, routes, unseen } = report;
-  const gone = (part: Part, lines: readonly string[]) =>
-    without.includes(part) && lines.length > 0 ? [`_${lines.length} lines are left out: pgt plan shows them._`] : lines;
+  const whole = (part: Part, lines: readonly string[], shown: readonly string[]) =>
+    without.includes(part) && lines.length > 0 ? [`_${lines.length} lines are left out: pgt plan shows them._`] : shown;
   const lines = [
     "## What this changes for tenants",
     "",
@@ -55,15 +58,19 @@ function compose(
       "What all tenants share",
       shared.map(({ text }) => `- ${code(text)}`),
     ),
-    ...folded("Routes (dynamic.yml)", without.includes("routes") ? gone("routes", routes) : diffBlock(routes)),
+    ...folded("Routes (dynamic.yml)", whole("routes", routes, diffBlock(routes))),
     ...folded("Capacity", capacity === undefined ? [] : capacityLines(capacity).map((line) => `- ${line}`)),
     ...folded(
       "Warnings",
-      without.includes("warnings") ? gone("warnings", warnings) : warnings.map((line) => `- ${code(line)}`),
+      whole(
+        "warnings",
+        warnings,
+        warnings.map((line) => `- ${code(line, longestLine)}`),
+      ),
     ),
     ...folded(
       "Not seen by a preview",
-      unseen.map((line) => `- ${code(line)}`),
+      unseen.map((line) => `- ${code(line, longestLine)}`),
     ),
   ];
   return `${lines.join("\n")}\n`;
@@ -86,7 +93,7 @@ function diffBlock(lines: readonly string[]): string[] {
 function refusedBlock(errors: readonly string[], most: number): string[] {
   // A line is `refused: `, its text and a line's end.
   const around = 10;
-  const longest = Math.floor(most / 4);
+  const longest = Math.min(longestLine, Math.floor(most / 4));
   let room = Math.floor(most / 2);
   const kept = errors
     .map((line) => (line.length <= longest ? line : `${line.slice(0, longest)}...`))

@@ -27,7 +27,10 @@ export function renderText(report: Report, capacity: Capacity | undefined, paint
     ...section("Routes (dynamic.yml):", routes),
     ...section("Capacity:", capacity === undefined ? [] : capacityLines(capacity)),
     ...section("Warnings:", warnings),
-    ...section("Not seen by a preview:", unseen.map(printable)),
+    ...section(
+      "Not seen by a preview:",
+      unseen.map((line) => printable(line, Number.POSITIVE_INFINITY)),
+    ),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -11,6 +11,7 @@ import {
 import { typeTokens } from "../../../components/names.ts";
 import { nameIn, resourceTypes } from "../../../components/stackState.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
+import { formatMiB } from "../../../tenants/units.ts";
 import { fieldEffects, summariesIn } from "./fieldEffects.ts";
 import type { Preview, PreviewStep } from "./preview.ts";
 import { changedRoutes, hunks, routeTexts } from "./routes.ts";
@@ -77,8 +78,9 @@ export function reportOf(preview: Preview, tenants: readonly Tenant[]): Report {
     const runsOn = tenant?.state === "running" && !own.some(({ impact }) => impact === "new" || impact === "started");
     const fields = runsOn ? fieldEffects(tenant, domain, summaries, changesSql(steps)) : [];
     const fromShared = runsOn ? shared.filter(({ impact }) => endsSessions(impact)) : [];
-    const route: Reason[] = routed.has(id) ? [{ impact: "route only", text: "route" }] : [];
-    return impactOf(id, [...own, ...fields, ...fromShared, ...route]);
+    const told = [...own, ...fields, ...fromShared];
+    // Beside anything else it goes without saying; the lines are below the table.
+    return impactOf(id, told.length === 0 && routed.has(id) ? [{ impact: "route only", text: "route" }] : told);
   });
   const there = found.filter(({ id }) => listed.get(id)?.state !== "removed");
   return {
@@ -126,14 +128,20 @@ function reasonsOf(steps: readonly PreviewStep[], tenant: Tenant | undefined): R
   const effects = steps.flatMap((step) => reasonsOfStep(step, effectOf(step, effectOnTenant)));
   const isNew = effects.some(({ impact }) => impact === "new");
   const goes = tenant === undefined || tenant.state === "removed";
+  const keepsData = effects.every(({ impact }) => impact !== "data at risk");
+  if (isNew && tenant !== undefined && keepsData) return [{ impact: "new", text: beginningOf(tenant) }];
   return effects.flatMap(({ impact, text }): Reason[] => {
-    // Its container comes with it.
-    if (isNew && impact === "started") return [];
-    if (isNew && impact === "in place") return [];
-    // It goes with the rest of it.
+    // They come and go with the rest of it.
+    if (isNew && (impact === "started" || impact === "in place")) return [];
     if (goes && impact === "in place") return [];
-    return [{ impact: goes && impact === "stopped" ? "removed" : impact, text }];
+    if (impact === "stopped")
+      return [{ impact: goes ? "removed" : impact, text: keepsData ? `${text}, its data stays` : text }];
+    return [{ impact, text }];
   });
+}
+
+function beginningOf({ plan, memoryMiB, diskMiB }: Tenant): string {
+  return `plan ${plan}: memory ${formatMiB(memoryMiB)}, disk ${formatMiB(diskMiB)}`;
 }
 
 /** An unknown kind of resource, or of step, counts as the worst that it could be. */
@@ -194,6 +202,6 @@ function unseenIn({ config }: Preview): string[] {
   );
   return images.map(
     ([key, value]) =>
-      `${key.split(":").at(-1)} is ${value}: whether that tag leads to another image than before is not seen; with @sha256:… it would be`,
+      `${key.split(":").at(-1)} is ${value}: whether that tag leads to another image than before is not seen; with @sha256:<digest> it would be`,
   );
 }

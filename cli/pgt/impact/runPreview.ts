@@ -17,8 +17,10 @@ export function runPreview({ config, stack }: Context): Preview {
   const { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: _, ...env } = process.env;
   const { stdout, stderr, status, error } = spawnSync("pulumi", args, { encoding: "utf8", maxBuffer: mostOutput, env });
   if (error !== undefined) {
-    const fix = "code" in error && error.code === "ENOENT" ? "make shell, and run it again there" : "run it again";
-    throw new OperatorError(`pulumi: ${error.message}`, fix);
+    const missing = "code" in error && error.code === "ENOENT";
+    throw missing
+      ? new OperatorError("pulumi was not found", "make shell, and run it again there")
+      : new OperatorError(`pulumi: ${error.message}`, "run it again");
   }
   // What goes wrong before the program runs, such as a wrong passphrase, is said on standard error alone.
   if (status !== 0 && stdout.trim() === "") return { ...nothing, errors: saidIn(stderr) };

@@ -1,9 +1,13 @@
+import { ownerLabels } from "../../../components/names.ts";
+import { connectionsIn } from "../../../components/serverSettings.ts";
 import { escaped } from "../../../tenants/text.ts";
 import { formatMiB } from "../../../tenants/units.ts";
 import type { PreviewStep } from "./preview.ts";
 
 /** How the engine writes a value that only the deployment will know. */
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+const tenantLabel = ownerLabels("", "").at(-1)?.label;
 
 /** Says how a value changes; undefined where it is not worth saying, because another one that goes with it says it. */
 type Words = (before: unknown, after: unknown) => string | undefined;
@@ -25,7 +29,7 @@ const containerWords: Readonly<Record<string, Words>> = {
   // Has the name of the tenant, as the container has.
   hostname: silent,
   networksAdvanced: (before, after) => `address ${addressIn(before)} → ${addressIn(after)}`,
-  labels: () => "labels",
+  labels: (before, after) => (labelsIn(before) === labelsIn(after) ? undefined : "labels"),
 };
 
 /** The same for the environment of the step that makes role, database and settings what they should be. */
@@ -76,12 +80,29 @@ function commandWords(before: unknown, after: unknown): string | undefined {
   const told = names.filter((name) => name !== "cluster_name");
   return told.length === 0
     ? undefined
-    : told.map((name) => `${name} ${plain(old.get(name))} → ${plain(young.get(name))}`).join(", ");
+    : told.map((name) => settingWords(name, old.get(name), young.get(name))).join(", ");
 }
+
+/** By the field that it comes from, and that is to be changed. */
+function settingWords(name: string, before: string | undefined, after: string | undefined): string {
+  const show = name === "max_connections" ? (value: unknown) => String(connectionsIn(Number(value))) : plain;
+  return `${fieldNames.get(name) ?? name} ${show(before)} → ${show(after)}`;
+}
+
+const fieldNames: ReadonlyMap<string, string> = new Map([
+  ["max_connections", "maxConnections"],
+  ["shared_buffers", "sharedBuffers"],
+]);
 
 function argumentsIn(value: unknown): ReadonlyMap<string, string> {
   const words = Array.isArray(value) ? value.map(String) : [];
   return new Map(words.map((word) => [word.replace(/^--|=.*$/gs, ""), word.replace(/^[^=]*=/s, "")]));
+}
+
+/** All labels but the one with the tenant's id, which the name says as well. */
+function labelsIn(value: unknown): string {
+  const labels = Array.isArray(value) ? value.map(recordIn) : [];
+  return JSON.stringify(labels.filter(({ label }) => label !== tenantLabel));
 }
 
 function addressIn(value: unknown): string {
@@ -96,11 +117,11 @@ function plain(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** What a reason may be long; a list of networks can be longer. */
-const longest = 200;
+/** How long a reason may be; a list of networks can be longer. */
+const longestReason = 200;
 
 /** A reason, safe to print and not too long: what comes out of files is escaped, our own arrows are not. */
-export function printable(text: string): string {
+export function printable(text: string, longest = longestReason): string {
   const short = text.length <= longest ? text : `${text.slice(0, longest)}... (${text.length} characters)`;
   return short.split("→").map(escaped).join("→");
 }

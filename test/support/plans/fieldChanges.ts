@@ -1,0 +1,65 @@
+import * as z from "zod";
+import { TenantSchema } from "../../../tenants/schema.ts";
+
+/** Every field of an entry by its full name, such as `access.allow`. */
+export const tenantFields: readonly string[] = Object.entries(TenantSchema.shape).flatMap(([field, type]) => {
+  const inner = type instanceof z.ZodExactOptional ? type.unwrap() : type;
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape).map((name) => `${field}.${name}`) : [field];
+});
+
+/** A change of a running tenant, to be foretold and made. */
+export interface FieldChange {
+  /** The fields that it is for; more than one where one cannot be changed without the other. */
+  readonly fields: readonly string[];
+  /** The entry before, beside the id. */
+  readonly before?: string;
+  /** The entry after, beside the id; with a new id where that is what changes. @param today as a confirmation has it. */
+  readonly after: (id: string, today: string) => string;
+}
+
+const change = (field: string, after: string, before = ""): FieldChange => ({
+  fields: [field],
+  before,
+  after: (id) => `id: ${id}, ${after}`,
+});
+
+/** One change for each field, each for a tenant of its own. */
+export const fieldChanges: readonly FieldChange[] = [
+  { fields: ["id", "renamedFrom"], after: (id) => `id: ${id}-eu, renamedFrom: ${id}` },
+  change("plan", "plan: other"),
+  change("database", "database: orders"),
+  change("user", "user: app"),
+  change("state", "state: stopped"),
+  { fields: ["confirm"], after: (id, today) => `id: ${id}, state: removed, confirm: ${id} ${today}` },
+  { fields: ["confirmRestart"], after: (id, today) => `id: ${id}, confirmRestart: ${id} ${today}` },
+  change("access.enabled", "access: { enabled: false }"),
+  change("access.allow", "access: { allow: [127.0.0.0/8] }"),
+  change("access.maxConnectionsPerIp", "access: { maxConnectionsPerIp: 7 }"),
+  change("password", "password: custom"),
+  change("passwordVersion", "passwordVersion: 2"),
+  change("tls", "tls: passthrough"),
+  change("memory", "memory: 160 MB"),
+  change("cpuShares", "cpuShares: 300"),
+  change("maxConnections", "maxConnections: 21"),
+  change("sharedBuffers", "sharedBuffers: 24 MB"),
+  change("disk", "disk: 12 GB"),
+  change("statementTimeout", "statementTimeout: 30 s"),
+  change("idleInTransactionTimeout", "idleInTransactionTimeout: 5 min"),
+  change("backup.enabled", "backup: { enabled: false }"),
+  change("backup.full", "backup: { full: 0 3 * * 0 }"),
+  change("backup.incremental", "backup: { incremental: 0 3 * * 1-6 }"),
+  change("backup.timeZone", "backup: { timeZone: Europe/Berlin }"),
+  change("backup.keepDays", "backup: { keepDays: 30 }"),
+  change("backup.archiveTimeout", "backup: { archiveTimeout: 90 s }"),
+  // What a tenant begins with counts once: written into the entry of one that is there it does nothing.
+  {
+    fields: ["from.clone", "from.at", "from.mask", "from.schemaOnly"],
+    after: (id) => `id: ${id}, from: { clone: source, at: immediate, mask: ./none.sql, schemaOnly: true }`,
+  },
+  change("from.import", "from: { import: ./none.dump }"),
+];
+
+/** Fields that no running tenant can change, and why. */
+export const fixedFields: ReadonlyMap<string, string> = new Map([
+  ["volume", "refused: it would leave the data behind (unit/components/transitions)"],
+]);
