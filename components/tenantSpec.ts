@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { ServerSettings } from "./serverSettings.ts";
 
 /** What a tenant's database is to look like. Plain values. */
@@ -23,9 +24,33 @@ export interface TenantSpec {
 /** The statements that a specification is for, relative to the project's folder. They are the same for all tenants, so no state holds them. */
 export const statementsFile = "components/tenant.sql";
 
+const tenantSpec = z.object({
+  owner: z.string(),
+  verifier: z.string(),
+  database: z.string(),
+  connectionLimit: z.number(),
+  access: z.object({ login: z.boolean(), allow: z.array(z.string()) }),
+  settings: z.record(z.string(), z.string()),
+}) satisfies z.ZodType<TenantSpec>;
+
 /** The first line of what psql runs: the specification for {@link statementsFile}, where data enters at this one place, as one quoted JSON document. */
 export function renderTenantSpec(spec: TenantSpec): string {
-  return `\\set spec ${psqlQuoted(JSON.stringify(spec))}\n`;
+  return renderVariable("spec", spec);
+}
+
+/** Reads what {@link renderTenantSpec} gave, without its line's end. @throws Error for anything else, without its text, which is secret. */
+export function parseTenantSpec(line: string): TenantSpec {
+  const [, quoted = ""] = /^\\set spec '(.*)'$/.exec(line) ?? [];
+  try {
+    return tenantSpec.parse(JSON.parse(quoted.replaceAll("''", "'").replaceAll("\\\\", "\\")));
+  } catch {
+    throw new Error("a tenant's specification: got a line of another form");
+  }
+}
+
+/** Sets a variable of psql's to a JSON document. @param name letters. */
+export function renderVariable(name: string, document: unknown): string {
+  return `\\set ${name} ${psqlQuoted(JSON.stringify(document))}\n`;
 }
 
 /** A psql meta-command argument: in single quotes, quotes doubled, and backslashes escaped, which psql would read as C escapes. */

@@ -62,9 +62,21 @@ export function usersOf(volume: string): string[] {
 }
 
 /** Runs a command of the Docker CLI beside others. @throws OperatorError with what it said, also when it takes longer than `milliseconds`. */
-export async function dockerAtOnce(milliseconds: number, ...args: readonly string[]): Promise<string> {
+export function dockerAtOnce(milliseconds: number, ...args: readonly string[]): Promise<string> {
+  return dockerReadingAtOnce("", milliseconds, args);
+}
+
+/** The same with something on standard input. */
+export async function dockerReadingAtOnce(
+  input: string,
+  milliseconds: number,
+  args: readonly string[],
+): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)("docker", args, { timeout: milliseconds, maxBuffer: 2 ** 26 });
+    const running = promisify(execFile)("docker", args, { timeout: milliseconds, maxBuffer: 2 ** 26 });
+    // One that has ended does not read it, and says why by its exit code.
+    running.child.stdin?.on("error", () => undefined).end(input);
+    const { stdout } = await running;
     return stdout.trim();
   } catch (error) {
     throw new OperatorError(`docker ${args[0]}: ${saidBy(error).replace(/\s+/g, " ")}`, "pgt doctor says more");

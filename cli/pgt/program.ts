@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { connectionFormats } from "../stackOutputs.ts";
 import { completionsOf, parseShell, renderCompletion } from "./commands/completion.ts";
+import type { DriftOptions } from "./commands/drift.ts";
 import type { DrillOptions } from "./commands/drill.ts";
 import type { LogOptions } from "./commands/logs.ts";
 import type { RestoreOptions } from "./commands/restore.ts";
@@ -64,6 +65,13 @@ function addQueries(program: Command, context: () => Context, end: (code: number
     .command("doctor")
     .description("look for what is wrong with this machine and stack; 0, 1 or 2 as well")
     .action(async () => end(await (await import("./commands/doctor.ts")).doctor(context())));
+  program
+    .command("drift")
+    .description("find what is not as it was deployed, and change nothing; 0 nothing, 1 something, 2 could not look")
+    .addOption(new Option("--format <form>", "the form").choices(["text", "markdown"]).default("text"))
+    .action(async (options: DriftOptions) =>
+      end(await (await import("./commands/drift.ts")).drift(context(), options)),
+    );
 }
 
 function addBackups(program: Command, context: () => Context, end: (code: number) => void): void {

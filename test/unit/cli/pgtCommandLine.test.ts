@@ -43,6 +43,7 @@ describe("the command line", () => {
     [["import", "acme", "--from", "/nowhere/acme.dump"], "/nowhere/acme.dump is not there"],
     [["import", "acme", "--from", "postgres://app:not-a-secret@h/d"], "every process of this machine"],
     [["dump", "acme", "--format", "tar"], "Allowed choices are custom, plain"],
+    [["drift", "--format", "html"], "Allowed choices are text, markdown"],
   ])("%j is refused with 1, without frames", (args, message) => {
     const { status, stdout, stderr } = pgt(...args);
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
@@ -51,9 +52,12 @@ describe("the command line", () => {
     expect(stderr).not.toContain("not-a-secret");
   });
 
-  test("status ends with 2 where nobody can be asked: a monitor must not take that for a small thing", () => {
-    expect(pgt("status")).toMatchObject({ status: 2, stderr: expect.stringContaining("error: pulumi was not found") });
-  });
+  test.each(["status", "drift"])(
+    "%s ends with 2 where nobody can be asked: a monitor must not take that for a small thing",
+    (name) => {
+      expect(pgt(name)).toMatchObject({ status: 2, stderr: expect.stringContaining("error: pulumi was not found") });
+    },
+  );
 
   test("with --json an error is one line of JSON, before or behind the command", () => {
     for (const args of [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { renderTenantSpec, type TenantSpec } from "../../../components/tenantSpec.ts";
+import { parseTenantSpec, renderTenantSpec, type TenantSpec } from "../../../components/tenantSpec.ts";
 
 const spec: TenantSpec = {
   owner: "acme",
@@ -23,6 +23,16 @@ describe("renderTenantSpec", () => {
       const quoted = /^\\set spec '(.*)'\n$/.exec(rendered)?.[1] ?? "";
       expect(quoted.replaceAll("''", "")).not.toContain("'");
       expect(JSON.parse(quoted.replaceAll("''", "'").replaceAll("\\\\", "\\")).database).toBe(text);
+      expect(parseTenantSpec(rendered.trimEnd())).toEqual({ ...spec, database: text });
     },
   );
 });
+
+test.each(["", "\\set other '{}'", "\\set spec '{}'", "\\set spec 'not-a-secret'"])(
+  "parseTenantSpec refuses %j and does not tell it, as it is secret",
+  (line) => {
+    expect(() => parseTenantSpec(line)).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining("not-a-secret") }),
+    );
+  },
+);

@@ -1,0 +1,126 @@
+import { tenantsIn } from "../../../components/lastDeployment.ts";
+import { parseStackState, type StackState } from "../../../components/stackState.ts";
+import { mapAtOnce } from "../../atOnce.ts";
+import { fileBackend } from "../../fileBackend.ts";
+import { refuseHeld } from "../../locks.ts";
+import { messageOf, OperatorError } from "../../operatorError.ts";
+import { pulumi } from "../../pulumi.ts";
+import type { Context } from "../context.ts";
+import { compareContainers } from "../drift/compareContainers.ts";
+import { compareNetworks, compareVolumes } from "../drift/compareEngine.ts";
+import { compareFiles } from "../drift/compareFiles.ts";
+import { compareRouter } from "../drift/compareRouter.ts";
+import { compareServer } from "../drift/compareServer.ts";
+import { type Deployed, readDeployed } from "../drift/deployed.ts";
+import type { Drift } from "../drift/drift.ts";
+import { dueTenants } from "../drift/due.ts";
+import { byStart } from "../drift/fixes.ts";
+import { readEngine, type SeenEngine } from "../drift/readEngine.ts";
+import { readRouter, readServer } from "../drift/readInside.ts";
+import { codeOf, documentOf, type Look, renderDrift, renderMarkdown } from "../drift/renderDrift.ts";
+import { forOperator, HealthError } from "../failures.ts";
+import { listedTenants } from "../tenants.ts";
+
+export interface DriftOptions {
+  readonly format: "text" | "markdown";
+}
+
+/**
+ * Looks for what is not as it was deployed, and changes nothing. @returns 0 when all is, 1 when something is not, 2 when something could not be
+ * looked at. @throws HealthError when nothing could be, as without an engine, or while a deployment is under way.
+ */
+export async function drift(context: Context, { format }: DriftOptions): Promise<0 | 1 | 2> {
+  const look = await orUnknown(() => lookAround(context));
+  context.answer(format === "markdown" ? renderMarkdown(look) : renderDrift(look), documentOf(look));
+  return codeOf(look);
+}
+
+async function orUnknown<T>(look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (thrown) {
+    const error = forOperator(thrown);
+    throw error instanceof OperatorError ? new HealthError(error.message, error.fix) : error;
+  }
+}
+
+async function lookAround(context: Context): Promise<Look> {
+  const { config, stack } = context;
+  const { resources } = exportedState(context);
+  const deployed = deployedIn(resources);
+  const engine = await readEngine(stack, config.names, deployed);
+  const inside = await lookInside(deployed, engine);
+  const found = [
+    ...deployed.withoutContainer.map(lost),
+    ...compareContainers(
+      deployed.containers,
+      engine.containers,
+      deployed.networks.map(({ name }) => name),
+    ),
+    ...compareNetworks(deployed.networks, engine.networks),
+    ...compareVolumes(deployed.volumes, engine.volumes),
+    ...inside.flatMap(({ drift }) => drift),
+  ];
+  return {
+    drift: found.toSorted((one, other) => (one.subject < other.subject ? -1 : Number(one.subject > other.subject))),
+    unknown: inside.flatMap(({ unknown }) => unknown),
+    due: dueTenants(listedTenants(config), deployed, tenantsIn(resources), config.domain),
+    tenants: deployed.tenants.length,
+    containers: engine.containers.length,
+  };
+}
+
+/** With its secrets, of which no more than digests leave this process. What a deployment is about to change cannot be told from drift. */
+function exportedState({ config, stack }: Context): StackState {
+  refuseHeld(stack, fileBackend(config.folder, stack)?.locks ?? []);
+  const command = ["--cwd", config.folder, "stack", "export", "--stack", stack, "--show-secrets"];
+  return parseStackState(pulumi(...command));
+}
+
+function deployedIn(resources: StackState["resources"]): Deployed {
+  try {
+    return readDeployed(resources);
+  } catch (error) {
+    throw new OperatorError(
+      `what was deployed cannot be read from the state: ${messageOf(error).replace(/\s+/g, " ")}`,
+      `${byStart} deploys by this version of the program; then again`,
+    );
+  }
+}
+
+function lost(subject: string): Drift {
+  const found = "none, and none in the state";
+  return { subject, kind: "container-missing", found, expected: "a container", fix: byStart };
+}
+
+interface Inside {
+  readonly drift: readonly Drift[];
+  readonly unknown: Look["unknown"];
+}
+
+/** Into containers that run and are those that were deployed: any other is a finding already, and may be anything inside. */
+async function lookInside(deployed: Deployed, { containers }: SeenEngine): Promise<Inside[]> {
+  const { router } = deployed;
+  const running = new Set(containers.filter(({ status }) => status === "running").map(({ id }) => id));
+  const looks = [
+    ...deployed.servers.map((server) => ({
+      subject: server.id,
+      look: async (container: string) => {
+        const seen = await readServer(server, container);
+        return [...compareServer(server, seen.server), ...compareFiles(server.id, server.files, seen.files)];
+      },
+    })),
+    ...(router === undefined
+      ? []
+      : [{ subject: "router", look: async (container: string) => compareRouter(router, await readRouter(container)) }]),
+  ];
+  return mapAtOnce(looks, async ({ subject, look }) => {
+    const container = deployed.containers.find((one) => one.subject === subject)?.id;
+    if (container === undefined || !running.has(container)) return { drift: [], unknown: [] };
+    try {
+      return { drift: await look(container), unknown: [] };
+    } catch (error) {
+      return { drift: [], unknown: [{ subject, reason: messageOf(error) }] };
+    }
+  });
+}

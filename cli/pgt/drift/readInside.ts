@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import * as z from "zod";
+import { renderVariable } from "../../../components/tenantSpec.ts";
+import { dockerReadingAtOnce } from "../engine.ts";
+import type { SeenRouter } from "./compareRouter.ts";
+import { cluster, type SeenServer } from "./compareServer.ts";
+import { type DeployedInside, routerFolder, verifierDigest } from "./deployed.ts";
+
+/** What a look into one container may take, in milliseconds. */
+const limit = 20_000;
+
+const sql = readFileSync(new URL("server.sql", import.meta.url), "utf8");
+
+/**
+ * For psql: nothing of the tenant's own counts. Its database may have settings for search_path, role or time-outs, and what this asks is not to be
+ * in its log.
+ */
+const sessionOptions = [
+  "search_path=pg_catalog,pg_temp",
+  "role=none",
+  "event_triggers=off",
+  "default_transaction_read_only=on",
+  "statement_timeout=15s",
+  "client_min_messages=warning",
+  "log_statement=none",
+  "log_min_error_statement=panic",
+  "log_min_duration_statement=-1",
+];
+
+/** In a tenant's container, with the paths of files as arguments and psql's input: digests of the files, then what server.sql prints. */
+const serverScript = `
+sha256sum "$@" 2>/dev/null
+if grep -qxF "include_dir '/usr/local/lib/pgtenants'" "$PGDATA/postgresql.conf"; then echo taken over; fi
+echo cluster
+PGCLIENTENCODING=UTF8 PGOPTIONS='${sessionOptions.map((option) => `-c ${option}`).join(" ")}' \\
+  exec psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file=-
+`;
+
+/** What a tenant's server says, and the digests of its files by path. */
+export interface SeenInside {
+  readonly server: SeenServer;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Asks one tenant's server. @param container by id: its name may be another's. @throws OperatorError when it does not answer. */
+export async function readServer(deployed: DeployedInside, container: string): Promise<SeenInside> {
+  const { spec, files } = deployed;
+  const expected = { database: spec.database, verifierDigest: verifierDigest(deployed) };
+  const paths = files.map(({ path }) => path);
+  const command = ["exec", "--interactive", container, "sh", "-c", serverScript, "sh", ...paths];
+  const printed = await dockerReadingAtOnce(renderVariable("expected", expected) + sql, limit, command);
+  return parseServer(printed);
+}
+
+/** Reads what {@link serverScript} printed. */
+export function parseServer(printed: string): SeenInside {
+  const [before = "", after = ""] = printed.split(/^cluster\n/m);
+  const [first = "", second = ""] = after.split("\n");
+  const seen = cluster.parse(JSON.parse(first));
+  const extensions = z.array(z.string()).parse(JSON.parse(second));
+  return {
+    server: { cluster: seen, extensions, takenOver: /^taken over$/m.test(before) },
+    files: digestsIn(before),
+  };
+}
+
+/** Reads lines of `sha256sum`. */
+function digestsIn(text: string): Readonly<Record<string, string>> {
+  const found = [...text.matchAll(/^([0-9a-f]{64}) [ *](.*)$/gm)];
+  return Object.fromEntries(found.map(([, digest = "", path = ""]) => [path, digest]));
+}
+
+/** In the router, which may read its files. */
+const routerScript = `
+cd ${routerFolder}
+stat -c 'file %u:%g %a %n' routes routes/* certificates certificates/* 2>/dev/null
+sha256sum certificates/*.pem 2>/dev/null
+echo routes
+cat routes/dynamic.yml || true
+`;
+
+/** Looks into the router's volume. @throws OperatorError when its container does not answer. */
+export async function readRouter(container: string): Promise<SeenRouter> {
+  return parseRouter(await dockerReadingAtOnce("", limit, ["exec", container, "sh", "-c", routerScript]));
+}
+
+/** Reads what {@link routerScript} printed. */
+export function parseRouter(printed: string): SeenRouter {
+  const [before = "", ...rest] = printed.split(/^routes$/m);
+  const files = [...before.matchAll(/^file (\S+) (\S+) (.*)$/gm)].map(([, owner = "", mode = "", path = ""]) => ({
+    path,
+    owner,
+    mode,
+  }));
+  const there = files.some(({ path }) => path === "routes/dynamic.yml");
+  return { routes: there ? rest.join("routes").trim() : undefined, files, certificates: digestsIn(before) };
+}
