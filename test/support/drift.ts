@@ -1,11 +1,7 @@
 import type { DeployedContainer, SeenContainer } from "../../cli/pgt/drift/compareContainers.ts";
 import type { DeployedServer, SeenServer } from "../../cli/pgt/drift/compareServer.ts";
-import {
-  type ContainerOptions,
-  inspected,
-  optionsInState,
-  optionsOnEngine,
-} from "../../cli/pgt/drift/containerOptions.ts";
+import { type ContainerOptions, optionsInState } from "../../cli/pgt/drift/containerOptions.ts";
+import { inspected, optionsOnEngine } from "../../cli/pgt/drift/inspected.ts";
 import { hardened, serverTmpfs } from "../../components/hardening.ts";
 import type { TenantSpec } from "../../components/tenantSpec.ts";
 

@@ -62,12 +62,18 @@ async function lookAround(context: Context): Promise<Look> {
     ...inside.flatMap(({ drift }) => drift),
   ];
   return {
-    drift: found.toSorted((one, other) => (one.subject < other.subject ? -1 : Number(one.subject > other.subject))),
+    drift: sorted(found, deployed.tenants),
     unknown: inside.flatMap(({ unknown }) => unknown),
     due: dueTenants(listedTenants(config), deployed, tenantsIn(resources), config.domain),
     tenants: deployed.tenants.length,
     containers: engine.containers.length,
   };
+}
+
+/** What is all tenants' comes first: what puts it right may have to come before what puts a tenant right. */
+function sorted(found: readonly Drift[], tenants: readonly string[]): Drift[] {
+  const order = ({ subject }: Drift) => `${tenants.includes(subject) ? 1 : 0} ${subject}`;
+  return found.toSorted((one, other) => (order(one) < order(other) ? -1 : Number(order(one) > order(other))));
 }
 
 /** With its secrets, of which no more than digests leave this process. What a deployment is about to change cannot be told from drift. */

@@ -1,7 +1,7 @@
-import { formatMiB } from "../../../tenants/units.ts";
-import type { ContainerOptions, Limits } from "./containerOptions.ts";
+import { fixOf, limitDifferences, told } from "./compareLimits.ts";
+import type { ContainerOptions } from "./containerOptions.ts";
 import type { Drift } from "./drift.ts";
-import { byDocker, byRefresh, byReplacing, byStart, byStep } from "./fixes.ts";
+import { byDocker, byReplacing, byStart } from "./fixes.ts";
 
 /** A container that the last deployment made. */
 export interface DeployedContainer {
@@ -51,14 +51,18 @@ function compareOne(deployed: DeployedContainer, seen: readonly SeenContainer[])
   const same = seen.find(({ id }) => id === deployed.id);
   if (same !== undefined) {
     const others = named === undefined || named === same ? [] : [recreated(deployed, named)];
-    return [...others, ...(others.length > 0 ? [] : renamed(deployed, same)), ...compareSame(deployed, same)];
+    return [...others, ...renamed(deployed, same), ...compareSame(deployed, same)];
   }
   if (named !== undefined) return [recreated(deployed, named)];
   return [{ subject, kind: "container-missing", found: "none", expected: `container ${name}`, fix: byStart }];
 }
 
 function compareSame(deployed: DeployedContainer, seen: SeenContainer): Drift[] {
-  return [...stateOf(deployed, seen), ...compareLimits(deployed, seen), ...compareNetworks(deployed, seen)];
+  const { subject, options, limitStep } = deployed;
+  const limits = limitDifferences(options.limits, seen.options.limits).map(({ kind, found, expected }): Drift => {
+    return { subject, kind, found, expected, fix: fixOf(kind, seen.name, limitStep) };
+  });
+  return [...stateOf(deployed, seen), ...limits, ...compareNetworks(deployed, seen)];
 }
 
 function stateOf({ subject }: DeployedContainer, { name, status }: SeenContainer): Drift[] {
@@ -101,67 +105,11 @@ function differences(deployed: ContainerOptions, seen: ContainerOptions): string
     const found = seen.made[option] ?? [];
     return told(found) === told(expected) ? [] : [`${option} ${told(found)}, expected ${told(expected)}`];
   });
-  const limits = limitsOf(deployed.limits, seen.limits).map(
+  const limits = limitDifferences(deployed.limits, seen.limits).map(
     ({ option, found, expected }) => `${option} ${found}, expected ${expected}`,
   );
   const [on, meant] = [Object.keys(seen.networks), Object.keys(deployed.networks)].map((list) => told(list.sort()));
   return [...made, ...limits, ...(on === meant ? [] : [`networks ${on}, expected ${meant}`])];
-}
-
-function told(list: readonly string[]): string {
-  const text = list.filter((element) => element !== "").join(" ");
-  return text === "" ? "none" : text;
-}
-
-type LimitKind = "memory" | "swap" | "cpu-shares" | "processes" | "restart-policy" | "other-limit";
-
-interface Difference {
-  readonly kind: LimitKind;
-  readonly option: string;
-  readonly found: string;
-  readonly expected: string;
-}
-
-function limitsOf(deployed: Limits, seen: Limits): Difference[] {
-  const rows: readonly [LimitKind, string, string, string][] = [
-    ["memory", "memory", size(seen.memoryMiB), size(deployed.memoryMiB)],
-    ["swap", "memory and swap", size(seen.swapMiB), size(deployed.swapMiB)],
-    ["cpu-shares", "CPU shares", number(seen.cpuShares), number(deployed.cpuShares)],
-    ["processes", "processes", number(seen.processes), number(deployed.processes)],
-    ["restart-policy", "restart policy", seen.restart, deployed.restart],
-    ["other-limit", "other limits", told(seen.others), told(deployed.others)],
-  ];
-  return rows
-    .filter(([, , found, expected]) => found !== expected)
-    .map(([kind, option, found, expected]) => ({ kind, option, found, expected }));
-}
-
-function size(mebibytes: number): string {
-  if (mebibytes === -1 || mebibytes === 0) return "no limit";
-  return Number.isInteger(mebibytes) ? formatMiB(mebibytes) : `${mebibytes * 1024 * 1024} bytes`;
-}
-
-function number(amount: number): string {
-  return amount === 0 ? "no limit" : String(amount);
-}
-
-function compareLimits({ subject, options, limitStep }: DeployedContainer, seen: SeenContainer): Drift[] {
-  const fixes: Readonly<Record<LimitKind, string>> = {
-    memory: byRefresh,
-    swap: byRefresh,
-    "cpu-shares": byRefresh,
-    processes: byStep(limitStep),
-    "restart-policy": byRefresh,
-    // `docker update` cannot take all of them off again.
-    "other-limit": byReplacing(seen.name),
-  };
-  return limitsOf(options.limits, seen.options.limits).map(({ kind, found, expected }) => ({
-    subject,
-    kind,
-    found,
-    expected,
-    fix: fixes[kind],
-  }));
 }
 
 /** Names cannot say it where a network was removed: its containers have none left, which is told as well. */

@@ -13,6 +13,7 @@ import type { DeployedRouter } from "./compareRouter.ts";
 import type { DeployedServer } from "./compareServer.ts";
 import { optionsInState } from "./containerOptions.ts";
 import { byReplacing, byStep } from "./fixes.ts";
+import { environmentOf, StateTree, stdinOf } from "./stateTree.ts";
 
 /** A tenant's server: what is in its database, and the files that its deployment wrote. */
 export interface DeployedInside extends DeployedServer {
@@ -44,7 +45,7 @@ const limitSteps: Readonly<Record<string, string>> = { server: "sql", router: "l
  * @param resources of `pulumi stack export --show-secrets`. @throws Error where they are of another form, as another version of this program leaves them.
  */
 export function readDeployed(resources: readonly StateResource[]): Deployed {
-  const tree = new Tree(resources);
+  const tree = new StateTree(resources);
   const tenants = tree.ofType(typeTokens.tenantDatabase).filter(({ outputs }) => outputs?.["state"] !== "removed");
   const running = tenants.filter(({ outputs }) => outputs?.["state"] === "running");
   const parts = [...running, ...tree.ofType(typeTokens.traefik), ...tree.ofType(typeTokens.offsite)];
@@ -63,33 +64,6 @@ export function readDeployed(resources: readonly StateResource[]): Deployed {
   };
 }
 
-/** The resources of a state by what they are and whose they are. */
-class Tree {
-  readonly #resources: readonly StateResource[];
-  readonly #byUrn: ReadonlyMap<string, StateResource>;
-
-  constructor(resources: readonly StateResource[]) {
-    this.#resources = resources;
-    this.#byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
-  }
-
-  ofType(type: string): StateResource[] {
-    return this.#resources.filter((resource) => resource.type === type);
-  }
-
-  /** The component that a resource belongs to; undefined for the stack's own. */
-  ownerOf({ parent }: StateResource): StateResource | undefined {
-    const owner = parent === undefined ? undefined : this.#byUrn.get(parent);
-    return owner === undefined || owner.type.startsWith("pulumi:") ? undefined : owner;
-  }
-
-  /** A part of a component's, by the end of its name. */
-  partOf({ urn }: StateResource, part: string): StateResource | undefined {
-    const name = `${nameIn(urn)}-${part}`;
-    return this.#resources.find((resource) => resource.parent === urn && nameIn(resource.urn) === name);
-  }
-}
-
 /** A tenant's id, or the word for the part of the stack that it is. */
 function subjectOf(component: StateResource | undefined): string {
   switch (component?.type) {
@@ -104,7 +78,7 @@ function subjectOf(component: StateResource | undefined): string {
 
 const named = z.object({ name: z.string() });
 
-function deployedContainer(tree: Tree, container: StateResource): DeployedContainer {
+function deployedContainer(tree: StateTree, container: StateResource): DeployedContainer {
   const owner = tree.ownerOf(container);
   const part = limitSteps[nameIn(container.urn).split("-").at(-1) ?? ""] ?? "";
   const step = owner === undefined ? undefined : tree.partOf(owner, part);
@@ -124,21 +98,21 @@ const network = named.extend({
   ipamConfigs: z.array(z.object({ subnet: z.string() })).default([]),
 });
 
-function deployedNetwork(tree: Tree, resource: StateResource): DeployedNetwork {
+function deployedNetwork(tree: StateTree, resource: StateResource): DeployedNetwork {
   const { name, driver, internal, options, ipamConfigs } = network.parse(resource.inputs);
   const made = { driver, internal, options, subnets: ipamConfigs.map(({ subnet }) => subnet) };
   return { subject: subjectOf(tree.ownerOf(resource)), id: resource.id ?? "", name, made };
 }
 
 /** The volumes of a removed tenant may go. */
-function deployedVolume(tree: Tree, resource: StateResource): DeployedVolume[] {
+function deployedVolume(tree: StateTree, resource: StateResource): DeployedVolume[] {
   const owner = tree.ownerOf(resource);
   if (owner?.outputs?.["state"] === "removed") return [];
   const data = nameIn(resource.urn).endsWith("-data");
   return [{ subject: subjectOf(owner), name: named.parse(resource.inputs).name, data }];
 }
 
-function deployedRouter(tree: Tree, router: StateResource, tenants: readonly string[]): DeployedRouter[] {
+function deployedRouter(tree: StateTree, router: StateResource, tenants: readonly string[]): DeployedRouter[] {
   const parts = ["router", "routes", "certificate"].map((part) => tree.partOf(router, part));
   const [container, routes, certificate] = parts;
   if (container === undefined || routes === undefined || certificate === undefined) return [];
@@ -152,7 +126,7 @@ function deployedRouter(tree: Tree, router: StateResource, tenants: readonly str
   ];
 }
 
-function deployedServer(tree: Tree, tenant: StateResource): DeployedInside[] {
+function deployedServer(tree: StateTree, tenant: StateResource): DeployedInside[] {
   const id = nameIn(tenant.urn);
   const [container, step] = [tree.partOf(tenant, "server"), tree.partOf(tenant, "sql")];
   if (container === undefined || step === undefined) return [];
@@ -188,7 +162,7 @@ function deployedServer(tree: Tree, tenant: StateResource): DeployedInside[] {
   ];
 }
 
-function certificateFiles(tree: Tree, tenant: StateResource): DeployedFile[] {
+function certificateFiles(tree: StateTree, tenant: StateResource): DeployedFile[] {
   const step = tree.partOf(tenant, "certificate");
   if (step === undefined) return [];
   const path = `/var/lib/postgresql/tls/${environmentOf(step)["FINGERPRINT"]}.pem`;
@@ -219,31 +193,6 @@ function loginRules({ inputs }: StateResource, container: string): DeployedFile[
     };
   });
   return [guards, ...ofImage];
-}
-
-const environment = z.record(z.string(), z.string());
-
-function environmentOf(step: StateResource | undefined): Readonly<Record<string, string | undefined>> {
-  return environment.safeParse(step?.inputs?.["environment"]).data ?? {};
-}
-
-/** A secret in a state that was exported in clear. */
-const secret = z.object({
-  plaintext: z
-    .string()
-    .transform((json): unknown => JSON.parse(json))
-    .pipe(z.string()),
-});
-
-/** @throws Error where it is secret and was not exported in clear; without the text. */
-function stdinOf({ urn, inputs }: StateResource): string {
-  const given = inputs?.["stdin"];
-  if (typeof given === "string") return given;
-  try {
-    return secret.parse(given).plaintext;
-  } catch {
-    throw new Error(`the stack's state: the standard input of ${nameIn(urn)} cannot be read`);
-  }
 }
 
 function digestOf(text: string): string {

@@ -4,8 +4,8 @@ import { areBackupsOf, isOwnedBy, ownerLabels, type StackNames } from "../../../
 import { dockerAtOnce } from "../engine.ts";
 import type { SeenContainer } from "./compareContainers.ts";
 import type { SeenNetwork, SeenVolume } from "./compareEngine.ts";
-import { type ImageDefaults, inspected, optionsOnEngine } from "./containerOptions.ts";
 import type { Deployed } from "./deployed.ts";
+import { type ImageDefaults, inspected, optionsOnEngine } from "./inspected.ts";
 
 /** What the engine has of a stack's. */
 export interface SeenEngine {

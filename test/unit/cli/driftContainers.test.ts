@@ -83,7 +83,10 @@ describe("a container", () => {
   test("of another name is told by its id, also where its own name was given to another", () => {
     expect(found(seenContainer({ name: "moved" }))).toEqual([["acme", "container-renamed", "moved"]]);
     const usurper = seenContainer({ id: other });
-    expect(found(seenContainer({ name: "moved" }), usurper).map(([, kind]) => kind)).toEqual(["container-recreated"]);
+    expect(found(seenContainer({ name: "moved" }), usurper).map(([, kind]) => kind)).toEqual([
+      "container-recreated",
+      "container-renamed",
+    ]);
   });
 
   test.each([

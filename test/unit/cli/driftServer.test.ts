@@ -35,7 +35,12 @@ test("a server that is as it was deployed is no drift", () => {
 });
 
 test.each<[Partial<Cluster>, string, string, string]>([
-  [{ roles: [superuserRole] }, "role-missing", "none", step],
+  [
+    { roles: [{ ...ownerRole, name: "moved" }, superuserRole], databases: [database({ owner: "moved" })] },
+    "role-missing",
+    "it is called moved",
+    step,
+  ],
   [owner({ attributes: ["SUPERUSER", "CREATEROLE"] }), "role-attributes", "acme: SUPERUSER CREATEROLE", step],
   [owner({ login: false }), "role-login", "may not log in", step],
   [owner({ connectionLimit: -1 }), "role-connections", "no limit", step],
@@ -102,6 +107,14 @@ test.each<[Partial<Cluster>, string, string, string]>([
   ],
 ])("%j", (differences, kind, found, fix) => {
   expect(compare(differences)).toMatchObject([{ subject: "acme", kind, found, fix }]);
+});
+
+test("a role that is gone is told, and that the database is somebody else's", () => {
+  const found = compare({ roles: [superuserRole], databases: [database({ owner: "pgtenants" })] });
+  expect(found.map(({ kind, found }) => [kind, found])).toEqual([
+    ["role-missing", "none"],
+    ["database-owner", "pgtenants"],
+  ]);
 });
 
 test.each<[string, Partial<Cluster>]>([
