@@ -7,6 +7,7 @@ import { admitTenants } from "./components/admission.ts";
 import { lastDeployment } from "./components/lastDeployment.ts";
 import { Offsite } from "./components/offsite.ts";
 import { refuseOutdated } from "./components/outdatedCertificates.ts";
+import { listTenants } from "./components/previewDatabases.ts";
 import { orRunError } from "./components/runError.ts";
 import { readSettings } from "./components/settings.ts";
 import { stateExport } from "./components/stateExport.ts";
@@ -16,14 +17,13 @@ import { routesOf, sourcesFirst, summarize } from "./components/tenantOutputs.ts
 import { readTenantTls } from "./components/tenantTls.ts";
 import { Traefik } from "./components/traefik.ts";
 import { newFirst, previousOf } from "./components/transitions.ts";
-import { loadTenants } from "./tenants/load.ts";
 
 const settings = readSettings();
-const listed = orRunError(() => loadTenants(settings.tenantsFile));
-const tenantTls = readTenantTls(listed, settings);
 const exported = await stateExport;
 const lastStack = orRunError(() => lastDeployment(exported));
 const { tenants: last, certificates } = lastStack;
+const listed = orRunError(() => listTenants(settings.tenantsFile, settings.previewDatabases, last));
+const tenantTls = readTenantTls(listed, settings);
 await refuseOutdated([settings, ...tenantTls.values()], certificates);
 const placed = await admitTenants(listed, lastStack, settings);
 

@@ -3,9 +3,11 @@ import type { Tenant } from "../tenants/tenant.ts";
 import { type AddressBook, placeTenants } from "./addresses.ts";
 import { docker, dockerLines } from "./dockerCli.ts";
 import { obstacles, overlappingNetworks } from "./engineChecks.ts";
+import { endOf, hasExpired, madeToStay, overKeptData } from "./ephemeral.ts";
 import type { LastDeployment, LastStack } from "./lastDeployment.ts";
 import { missingBeginning } from "./missingBeginning.ts";
 import { missingImages } from "./missingImages.ts";
+import type { ListedTenant } from "./previewDatabases.ts";
 import { type Restart, restarts } from "./restarts.ts";
 import { refusedListener } from "./routerPort.ts";
 import { orRunError, runError } from "./runError.ts";
@@ -22,14 +24,18 @@ import { lostVolumes, orphanedVolumes, takenOver, unreadableBackups } from "./vo
  * @throws RunError with every reason at once, before anything is registered; nothing was changed then.
  */
 export async function admitTenants(
-  listed: readonly Tenant[],
+  all: readonly ListedTenant[],
   stack: LastStack,
   settings: Settings,
 ): Promise<readonly PlacedTenant[]> {
   const last = stack.tenants;
-  const transition = { ...settings, listed, last, now: new Date() };
+  const now = new Date();
+  const listed = all.filter((tenant) => !hasExpired(tenant, last, now));
+  await warnOfExpired(all, listed, settings);
+  const transition = { ...settings, listed, last, now };
   refuseAll([
     ...refusals(transition),
+    ...madeToStay(transition),
     ...listed.flatMap((tenant) => [...missingPassword(tenant, settings), ...leftCertificate(tenant, settings)]),
     ...listed.flatMap((tenant) => (previousOf(tenant, last) === undefined ? missingBeginning(tenant, settings) : [])),
   ]);
@@ -38,7 +44,21 @@ export async function admitTenants(
   const placed = orRunError(() => placeTenants(settings.subnet, present, addressBook(present, last)));
   const outcome = { placed, restarting: restarts(placed, stack, settings) };
   refuseAll(await askEngine({ ...transition, listed: present }, outcome, settings));
-  return placed;
+  return placed.map((tenant) => {
+    const until = endOf(tenant, last, now);
+    return until === undefined ? tenant : { ...tenant, until };
+  });
+}
+
+async function warnOfExpired(
+  all: readonly ListedTenant[],
+  listed: readonly ListedTenant[],
+  { tenantsFile }: Settings,
+): Promise<void> {
+  for (const tenant of all.filter((tenant) => !listed.includes(tenant))) {
+    const mend = tenant.entry === undefined ? `; take its entry out of ${tenantsFile}` : "";
+    await pulumi.log.warn(`"${tenant.id}" has lived as long as it was to, and goes with its data${mend}`);
+  }
 }
 
 function refuseAll(reasons: readonly string[]): void {
@@ -114,6 +134,7 @@ async function askEngine(
     return [
       ...(preview ? [] : missing),
       ...orphanedVolumes(transition, volumes),
+      ...overKeptData(transition, volumes),
       ...(last.size === 0 ? await overlappingNetworks(settings.subnet, names) : []),
       ...(await obstacles({ ...transition, stack: settings.stack, volumes, preview })),
       ...(await belowUse(transition)),

@@ -1,3 +1,4 @@
+import type { Entry } from "../tenants/edit.ts";
 import { typeTokens } from "./names.ts";
 import { nameIn, parseStackState, resourceTypes, type StateResource } from "./stackState.ts";
 
@@ -10,6 +11,10 @@ export interface LastTenant {
   readonly volume: string | undefined;
   /** The version of its generated password. */
   readonly passwordVersion: number | undefined;
+  /** Until when it lives, as ISO 8601; undefined for one that stays. */
+  readonly until: string | undefined;
+  /** Its entry, where it is in no file: a preview database. */
+  readonly entry: Entry | undefined;
   /** Limits as they were given to it. */
   readonly limits: Readonly<Record<"memoryMiB" | "maxConnections" | "diskMiB", number | undefined>>;
   /** What its container was made from; undefined where it has none. */
@@ -83,6 +88,8 @@ function lastTenant({ outputs = {} }: StateResource, children: readonly StateRes
     state: textOf(outputs["state"]),
     volume: textOf(inputsOf(resourceTypes.volume, "-data")["name"]),
     passwordVersion: numberOf(isRecord(keepers) ? keepers["version"] : undefined),
+    until: textOf(outputs["until"]),
+    entry: entryOf(outputs["entry"]),
     limits: {
       memoryMiB: numberOf(outputs["memoryMiB"]),
       maxConnections: numberOf(outputs["maxConnections"]),
@@ -90,6 +97,11 @@ function lastTenant({ outputs = {} }: StateResource, children: readonly StateRes
     },
     container: Object.keys(server).length === 0 ? undefined : server,
   };
+}
+
+function entryOf(value: unknown): Entry | undefined {
+  const id = isRecord(value) ? textOf(value["id"]) : undefined;
+  return id === undefined || !isRecord(value) ? undefined : { ...value, id };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -15,6 +15,8 @@ interface CopiedTenant {
   /** The id that names its volumes, and its folder in the store. */
   readonly origin: string;
   readonly repository: Repository;
+  /** Whether it goes by itself: such a one is not copied, and its coming and going changes nothing here. */
+  readonly ephemeral: boolean;
 }
 
 export interface OffsiteArgs {
@@ -44,7 +46,8 @@ export class Offsite extends pulumi.ComponentResource {
     super(typeTokens.offsite, name, {}, opts);
     const child = { parent: this };
     // Another order of the list is no change.
-    const tenants = given.tenants.toSorted((one, other) => (one.origin < other.origin ? -1 : 1));
+    const staying = given.tenants.filter(({ ephemeral }) => !ephemeral);
+    const tenants = staying.toSorted((one, other) => (one.origin < other.origin ? -1 : 1));
     const args = { ...given, tenants };
     const network = createNetwork(name, args, child);
     const volume = createVolume(name, args, child);

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { offsiteImageTag, postgresImageTag, traefikImageTag } from "./images.ts";
 import { type StackNames, stackNames } from "./names.ts";
 import { type Credentials, type OffsitePlace, parseCredentials, parseOffsite } from "./offsiteSettings.ts";
+import { type PreviewRequest, parsePreviewRequest } from "./previewDatabases.ts";
 import { recoveryPassphrase } from "./recoveryPassphrase.ts";
 import { orRunError, runError } from "./runError.ts";
 import { parseImports, parseNetworks, parsePasswords, parseTenantCertificates } from "./structuredSettings.ts";
@@ -34,6 +35,8 @@ export interface Settings extends Tls {
   readonly tenantCertificates: ReadonlyMap<string, TlsFiles>;
   /** Where backups are copied to; undefined where they are not. */
   readonly offsite: Offsite | undefined;
+  /** What this deployment is asked to do about the databases of pull requests; see `pgt preview-database`. */
+  readonly previewDatabases: PreviewRequest;
   /** Image of the tenants' servers. Another one restarts every tenant. */
   readonly postgresImage: string;
   /** Image of the router. Another one restarts it, so every session ends once. */
@@ -72,6 +75,7 @@ const optional = [
   "offsiteCredentials",
   "recoveryPassphrase",
   "offsiteImage",
+  "previewDatabases",
 ] as const;
 
 const domainPattern = /^(?=.{1,200}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/;
@@ -107,6 +111,7 @@ export function readSettings(): Settings {
     imports: imports(),
     tenantCertificates: structured("tenantCertificates", parseTenantCertificates, new Map()),
     offsite: structured("offsite", offsite, undefined),
+    previewDatabases: structured("previewDatabases", parsePreviewRequest, { create: [], delete: [] }),
     postgresImage: config.get("postgresImage") ?? postgresImageTag(),
     traefikImage: config.get("traefikImage") ?? traefikImageTag(),
     offsiteImage: config.get("offsiteImage") ?? offsiteImageTag(),

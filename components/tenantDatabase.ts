@@ -51,6 +51,8 @@ export class TenantDatabase extends pulumi.ComponentResource {
   readonly origin: string;
   /** Whether it is still a tenant, and not only data that is kept. */
   readonly exists: boolean;
+  /** Whether it goes by itself, and its data with it. */
+  readonly ephemeral: boolean;
   /** The tenant's connection in every form; secret. Of a tenant that runs, known only when its server answers with this password. */
   readonly connectionStrings: pulumi.Output<ConnectionStrings>;
   /** Its backups, for a tenant that begins with them. */
@@ -65,6 +67,7 @@ export class TenantDatabase extends pulumi.ComponentResource {
     this.id = tenant.id;
     this.origin = tenant.origin;
     this.exists = tenant.state !== "removed";
+    this.ephemeral = tenant.until !== undefined;
     const child = { parent: this };
 
     const volume = createVolume(name, args, child);
@@ -86,6 +89,9 @@ export class TenantDatabase extends pulumi.ComponentResource {
       memoryMiB: tenant.memoryMiB,
       maxConnections: tenant.maxConnections,
       diskMiB: tenant.diskMiB,
+      // What the next deployment reads of one that goes by itself.
+      ...(tenant.until === undefined ? {} : { until: tenant.until }),
+      ...(tenant.entry === undefined ? {} : { entry: tenant.entry }),
     });
   }
 }
@@ -111,8 +117,8 @@ function createVolume(
 }
 
 /** Whether data stays on the engine where its tenant goes. */
-function isKept({ state }: PlacedTenant, { deletionProtection }: Settings): boolean {
-  return deletionProtection || state === "removed";
+function isKept({ state, until }: PlacedTenant, { deletionProtection }: Settings): boolean {
+  return until === undefined && (deletionProtection || state === "removed");
 }
 
 /** What a new tenant begins with, where that is not an empty database. */
@@ -182,7 +188,7 @@ function createPassword(
 }
 
 function isProtected(tenant: PlacedTenant, settings: Settings): boolean {
-  return settings.deletionProtection && tenant.state !== "removed";
+  return settings.deletionProtection && tenant.state !== "removed" && tenant.until === undefined;
 }
 
 function customPassword({ tenant, settings }: TenantDatabaseArgs): pulumi.Output<string> {

@@ -1,9 +1,10 @@
 import type { Access, Tenant } from "../tenants/tenant.ts";
 import type { Route } from "./dynamicConfig.ts";
 import { tenantHost } from "./names.ts";
+import type { ListedTenant } from "./previewDatabases.ts";
 
-/** A tenant that has its address on the bridge. */
-export type PlacedTenant = Tenant & { readonly address: string };
+/** A tenant that has its address on the bridge, and an ephemeral one its end. */
+export type PlacedTenant = ListedTenant & { readonly address: string; readonly until?: string };
 
 /** What the stack's `tenants` output says of one tenant. No secrets. */
 export interface TenantSummary {

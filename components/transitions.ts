@@ -53,7 +53,7 @@ function vanished({ listed, last, names, tenantsFile, deletionProtection, now }:
   if (!deletionProtection) return [];
   const known = new Set(listed.flatMap(({ id, formerIds }) => [id, ...formerIds]));
   return [...last]
-    .filter(([id, { state }]) => !known.has(id) && state !== "removed")
+    .filter(([id, { state, until }]) => !known.has(id) && state !== "removed" && until === undefined)
     .map(([id, { volume = names.tenant(id) }]) => {
       const same = [`id: ${id}`, ...leadingTo(volume, { id, formerIds: [] }, names)];
       const whole = same.length === 1 ? same[0] : `{ ${same.join(", ")} }`;

@@ -51,7 +51,8 @@ export function takenOver(
   return listed.flatMap((tenant) => {
     const volume = volumeOf(tenant, names);
     const isNew = tenant.adoptedVolume === undefined && previousOf(tenant, last)?.volume === undefined;
-    if (!isNew || !there.has(volume)) return [];
+    // Data that is kept is never an ephemeral tenant's: see overKeptData.
+    if (!isNew || tenant.lifeSeconds !== undefined || !there.has(volume)) return [];
     return [
       `"${tenant.id}" takes over the kept volume ${volume}, with all data of the tenant that had it; for an empty one, first: pgt purge ${tenant.id}`,
     ];

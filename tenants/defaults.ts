@@ -3,7 +3,7 @@ import { parseRestoreTarget } from "./fromFields.ts";
 import { sqlName } from "./names.ts";
 import type { PlanFields, TenantEntry, TenantsFile } from "./schema.ts";
 import type { Access, Backup, Clone, ImportSource, Tenant } from "./tenant.ts";
-import { parseMiB, parseMilliseconds } from "./units.ts";
+import { parseLifetimeSeconds, parseMiB, parseMilliseconds } from "./units.ts";
 
 /** A plan with every value. */
 export type Plan = Required<Omit<PlanFields, "backup">> & { readonly backup: Required<BackupFields> };
@@ -82,6 +82,7 @@ function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<strin
   const plan = plans.get(planName);
   if (plan === undefined) throw new Error(`plan "${planName}" passed the checks and is not there`);
   const values = over(plan, entry);
+  const { ephemeral } = entry;
   const formerIds = formerIdsOf(entry);
   const origin = formerIds[0] ?? entry.id;
   // A tenant that got its first id back has it among the earlier ones.
@@ -98,6 +99,7 @@ function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<strin
     removedOn: entry.confirm?.split(" ")[1],
     restartConfirmedOn: entry.confirmRestart?.split(" ")[1],
     access: accessOf(entry, values.maxConnections),
+    lifeSeconds: ephemeral === undefined ? undefined : parseLifetimeSeconds(ephemeral.expires),
     password: entry.password ?? "generated",
     passwordVersion: entry.passwordVersion ?? 1,
     tls: entry.tls ?? "terminate",
@@ -110,7 +112,7 @@ function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<strin
     diskMiB: parseMiB(values.disk),
     statementTimeoutMs: parseMilliseconds(values.statementTimeout),
     idleInTransactionTimeoutMs: parseMilliseconds(values.idleInTransactionTimeout),
-    backup: backupOf(values.backup),
+    backup: backupOf({ ...values.backup, enabled: isBackedUp(entry, values) }),
     from: cloneOf(entry),
     importFrom: importOf(entry),
   });
@@ -132,6 +134,11 @@ function cloneOf({ from }: TenantEntry): Clone | undefined {
 function importOf({ from }: TenantEntry): ImportSource | undefined {
   if (from?.import === undefined) return undefined;
   return Object.freeze(from.import === "url" ? { kind: "url" } : { kind: "path", path: from.import });
+}
+
+/** What goes by itself anyhow is not worth the room, unless the entry says so. */
+function isBackedUp({ ephemeral, backup }: TenantEntry, plan: Pick<Plan, "backup">): boolean {
+  return ephemeral === undefined ? plan.backup.enabled : backup?.enabled === true;
 }
 
 function backupOf({ archiveTimeout, ...values }: Required<BackupFields>): Backup {

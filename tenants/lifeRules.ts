@@ -89,3 +89,18 @@ export function clonesAreOfOthers({ tenants }: Draft): Problem[] {
     return [{ path, advice, reliesOn: [path, ["tenants", index, "id"]] }];
   });
 }
+
+/** What goes by itself takes its data with it: it holds none that was there before, and nobody confirms its end. */
+export function ephemeralsAreNew({ tenants }: Draft): Problem[] {
+  return tenants.flatMap((tenant, index) => {
+    if (tenant.ephemeral === undefined) return [];
+    const at = (field: string): Path => ["tenants", index, field];
+    const kept = (["renamedFrom", "volume"] as const).filter((field) => tenant[field] !== undefined);
+    const fields = [...kept, ...(tenant.state === "removed" ? (["state"] as const) : [])];
+    return fields.map((field) => ({
+      path: at(field),
+      advice: "a new tenant, since ephemeral deletes its data in the end; take this or ephemeral out",
+      reliesOn: [at(field), at("ephemeral")],
+    }));
+  });
+}

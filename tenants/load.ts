@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { checkSchema } from "./check.ts";
 import { withDefaults } from "./defaults.ts";
+import type { Entry } from "./edit.ts";
 import { describePath, independent, type LocatedProblem, type Problem, TenantsFileError } from "./issues.ts";
 import { checkRules } from "./rules.ts";
 import type { Tenant } from "./tenant.ts";
@@ -15,15 +16,18 @@ const MAX_BYTES = 256 * 1024;
  * Throws a {@link TenantsFileError} with every problem at once. A file that is missing, empty or unreadable is refused,
  * too: taken for "no tenants" it would remove everybody.
  */
-export function loadTenants(file: string): readonly Tenant[] {
-  return parseTenants(readText(file), file);
+export function loadTenants(file: string, added: readonly Entry[] = []): readonly Tenant[] {
+  return parseTenants(readText(file), file, added);
 }
 
-/** The tenants of a file's `text`; `file` is its name in messages. Errors as for {@link loadTenants}. */
-export function parseTenants(text: string, file: string): readonly Tenant[] {
+/**
+ * The tenants of a file's `text`; `file` is its name in messages. Errors as for {@link loadTenants}.
+ * @param added entries that are held against the same rules as if they stood at the end of the list.
+ */
+export function parseTenants(text: string, file: string, added: readonly Entry[] = []): readonly Tenant[] {
   refuseTooLarge(file, Buffer.byteLength(text));
   const yaml = readYaml(text.replace(/^\uFEFF/, ""));
-  const checked = checkSchema(yaml.data);
+  const checked = checkSchema(withAdded(yaml.data, added));
   const found = [...yaml.problems, ...checked.problems];
   const [firstError] = yaml.syntaxProblems;
   // Below an error of syntax the text may have been misread; and rules need the whole of it.
@@ -37,6 +41,11 @@ export function parseTenants(text: string, file: string): readonly Tenant[] {
     throw new TenantsFileError(file, issues);
   }
   return withDefaults(checked.file);
+}
+
+function withAdded(data: unknown, added: readonly Entry[]): unknown {
+  if (added.length === 0 || typeof data !== "object" || data === null || !("tenants" in data)) return data;
+  return Array.isArray(data.tenants) ? { ...data, tenants: [...data.tenants, ...added] } : data;
 }
 
 function issueOf(problem: Problem | LocatedProblem, yaml: YamlText, tenants: readonly { readonly id?: string }[]) {

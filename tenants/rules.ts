@@ -4,6 +4,7 @@ import { beginningsAreOne, urlsAreSecret } from "./fromRules.ts";
 import type { Path, Problem } from "./issues.ts";
 import {
   clonesAreOfOthers,
+  ephemeralsAreNew,
   formerIdsAreFree,
   removalsAreConfirmed,
   restartsAreConfirmed,
@@ -132,6 +133,7 @@ const RULES: readonly Rule[] = [
   idsAreUnique,
   formerIdsAreFree,
   clonesAreOfOthers,
+  ephemeralsAreNew,
   beginningsAreOne,
   urlsAreSecret,
   removalsAreConfirmed,

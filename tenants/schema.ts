@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { backupSchema } from "./backupFields.ts";
+import { EphemeralSchema } from "./ephemeralFields.ts";
 import { documented } from "./fieldDocs.ts";
 import { name } from "./fields.ts";
 import { FromSchema } from "./fromFields.ts";
@@ -83,6 +84,9 @@ export const TenantSchema = z.strictObject(
     ...resourceFields(ofPlan),
     backup: backup(ofPlan),
     from: FromSchema.exactOptional().register(z.globalRegistry, { description: "What a new tenant begins with." }),
+    ephemeral: EphemeralSchema.exactOptional().register(z.globalRegistry, {
+      description: "Of a tenant that goes by itself, and whose data goes with it.",
+    }),
   },
   shaped("a tenant with an id", '"- id: acme"'),
 );

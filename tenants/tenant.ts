@@ -60,6 +60,8 @@ export interface Tenant {
   /** The day on which a restart without a recent backup was confirmed; undefined where it was not. */
   readonly restartConfirmedOn: string | undefined;
   readonly access: Access;
+  /** How many seconds after its first deployment the tenant goes, and its data with it; undefined for one that stays. */
+  readonly lifeSeconds: number | undefined;
   /** Where its password comes from: made here, or the stack's configuration. */
   readonly password: "generated" | "custom";
   /** Another number makes another password. */

@@ -62,6 +62,25 @@ export function parseMilliseconds(text: string): number {
   return Number(digits) * factor;
 }
 
+const SECONDS_PER_LIFETIME_UNIT: ReadonlyMap<string, number> = new Map([
+  ["min", 60],
+  ["h", 3600],
+  ["day", 86_400],
+  ["days", 86_400],
+]);
+
+/** How long something is there: as {@link DURATION_PATTERN}, and in days, and never without an end. */
+export const LIFETIME_PATTERN = /^([1-9][0-9]{0,5}) (min|h|days?)$/;
+
+/** The seconds that `text` stands for. Throws a RangeError when it does not fit {@link LIFETIME_PATTERN}. */
+export function parseLifetimeSeconds(text: string): number {
+  const [, digits, unit = ""] = LIFETIME_PATTERN.exec(text) ?? [];
+  const factor = SECONDS_PER_LIFETIME_UNIT.get(unit);
+  if (digits === undefined || factor === undefined)
+    throw new RangeError(`${JSON.stringify(text)} is not a life such as "7 days"`);
+  return Number(digits) * factor;
+}
+
 /** The shortest time span that stands for `milliseconds`, a whole number from 0: 0 is "none", 90000 is "90 s". */
 export function formatMilliseconds(milliseconds: number): string {
   if (milliseconds === 0) return NO_LIMIT;

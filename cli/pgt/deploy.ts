@@ -12,16 +12,21 @@ import { followProgress, type Progress } from "./progress.ts";
  * and nothing that is protected.
  *
  * The first Ctrl-C lets the step under way end, the second kills.
- * @throws DeploymentError that says whether anything was changed before.
+ * @param settingsFile in place of the stack's own. @throws DeploymentError that says whether anything was changed before.
  */
-export async function deploy(context: Context, what: "up" | "down"): Promise<void> {
+export async function deploy(context: Context, what: "up" | "down", settingsFile?: string): Promise<void> {
   const progress = followProgress();
   const onEvent = (event: EngineEvent) => {
     for (const told of progress.next(event, performance.now() / 1000)) context.report(told);
   };
   await onStack(context, progress, (stack, signal) =>
     what === "up"
-      ? stack.up({ ...policyPacks(context.config.folder), signal, onEvent })
+      ? stack.up({
+          ...policyPacks(context.config.folder),
+          ...(settingsFile === undefined ? {} : { configFile: settingsFile }),
+          signal,
+          onEvent,
+        })
       : stack.destroy({ signal, onEvent, excludeProtected: true }),
   );
   if (progress.rotated()) protectAgain(context);

@@ -11,6 +11,7 @@ import { addData } from "./programData.ts";
 import { addLife } from "./programLife.ts";
 import { addOffsite } from "./programOffsite.ts";
 import { addPlan } from "./programPlan.ts";
+import { addPreviews } from "./programPreviews.ts";
 
 /**
  * The command line. Each command is loaded when it is called: the SDK alone takes half a second.
@@ -26,6 +27,7 @@ export function makeProgram(end: (code: number) => void): Command {
   addBackups(program, context, end);
   addData(program, context, end);
   addOffsite(program, context, end);
+  addPreviews(program, context);
   addRest(program, context, end);
   return program.showSuggestionAfterError().helpCommand(false).exitOverride();
 }

@@ -22,7 +22,7 @@ function register(differences: Partial<OffsiteSettings> = {}, preview = false, i
     const tenants = ids.map((id) => {
       const volume = new docker.Volume(`${id}-backups`, { name: settings.names.backups(id) });
       const repository = { volume, key: pulumi.secret(canary) };
-      return { id, origin: id, repository };
+      return { id, origin: id, repository, ephemeral: id.startsWith("pr-") };
     });
     const args = { settings, offsite: { ...offsite, ...differences }, tenants, state: "0123456789abcdef" };
     new Offsite("offsite", args);
@@ -66,6 +66,10 @@ describe("Offsite", () => {
     const resources = await register({ store: { type: "path", path: "/mnt/nas" }, credentials: { type: "none" } });
     const mounts = resources.find(({ name }) => name === "offsite-copier")?.plain["mounts"];
     expect(mounts).toContainEqual({ type: "bind", source: "/mnt/nas", target: "/store" });
+  });
+
+  test("a tenant that goes by itself changes nothing", async () => {
+    expect(await register({}, false, ["acme", "globex", "pr-12"])).toEqual(await register());
   });
 
   test("another order of the list is no change", async () => {

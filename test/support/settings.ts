@@ -23,5 +23,6 @@ export const settings: Settings = {
   offsite: undefined,
   postgresImage: "pgtenants/postgres:test",
   traefikImage: "pgtenants/traefik:test",
+  previewDatabases: { create: [], delete: [] },
   offsiteImage: "pgtenants/offsite:test",
 };

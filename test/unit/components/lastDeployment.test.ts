@@ -33,11 +33,20 @@ describe("what the state says of a tenant", () => {
             state: "running",
             volume: "pgtenants-dev.acme",
             passwordVersion: 3,
+            until: undefined,
+            entry: undefined,
             limits: { memoryMiB: 256, maxConnections: 40, diskMiB: 10_240 },
           },
         ],
       ]),
     );
+  });
+
+  test("the end of one that goes by itself, and the entry of one that is in no file", () => {
+    const until = "2026-11-29T12:00:00.000Z";
+    const entry = { id: "acme", ephemeral: { expires: "7 days" } };
+    expect(read({ ...acme, outputs: { ...acme.outputs, until, entry } }).get("acme")).toMatchObject({ until, entry });
+    expect(read({ ...acme, outputs: { entry: "acme" } }).get("acme")?.entry).toBeUndefined();
   });
 
   test("what an interrupted deployment did not get to is not known", () => {

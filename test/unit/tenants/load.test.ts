@@ -41,6 +41,7 @@ function plain(id: string, differences: Partial<Tenant> = {}): Tenant {
     tls: "terminate",
     tier: "standard",
     adoptedVolume: undefined,
+    lifeSeconds: undefined,
     statementTimeoutMs: 0,
     idleInTransactionTimeoutMs: TEN_MINUTES,
     backup,
