@@ -8,8 +8,8 @@ import type { Settings } from "./settings.ts";
  * Most tenants have none of it, since each value costs the state of every tenant. A change is one of the component, and of nothing that runs.
  */
 export interface TenantFacts {
-  /** Why volumes and backups' key are not protected: the tenant is removed, or the stack's `deletionProtection` is false. */
-  readonly unprotected?: "removed" | "stack";
+  /** Why volumes and backups' key are not protected: the tenant is removed, or goes by itself, or the stack's `deletionProtection` is false. */
+  readonly unprotected?: "removed" | "ephemeral" | "stack";
   /** Of a tenant of that tier only, and so is the rest. */
   readonly tier?: "production";
   /** Networks (CIDR) whose clients are let in; empty: everybody. */
@@ -25,7 +25,7 @@ export function tenantFacts(
   { deletionProtection, tenantCertificates }: Pick<Settings, "deletionProtection" | "tenantCertificates">,
 ): TenantFacts {
   if (tenant.state === "removed") return { unprotected: "removed" };
-  const unprotected = deletionProtection ? {} : ({ unprotected: "stack" } as const);
+  const unprotected = whyUnprotected(tenant, deletionProtection);
   if (tenant.tier !== "production") return unprotected;
   const { allow } = tenant.access;
   const { enabled, full } = tenant.backup;
@@ -37,4 +37,9 @@ export function tenantFacts(
     backup: { enabled, full },
     tls: tenant.tls === "passthrough" ? own : "terminate",
   };
+}
+
+function whyUnprotected({ lifeSeconds }: Tenant, deletionProtection: boolean): Pick<TenantFacts, "unprotected"> {
+  if (lifeSeconds !== undefined) return { unprotected: "ephemeral" };
+  return deletionProtection ? {} : { unprotected: "stack" };
 }

@@ -11,9 +11,14 @@ export function unprotectedData({ name, parentType, protect }: Resource, tenant:
   ];
 }
 
-/** A tenant of tier production does not live in a throw-away stack. */
+/** A tenant of tier production does not live in a throw-away stack, and does not go by itself. */
 export function throwAwayProduction({ tier, unprotected }: TenantFacts): string[] {
-  if (tier !== "production" || unprotected !== "stack") return [];
+  if (tier !== "production") return [];
+  if (unprotected === "ephemeral")
+    return [
+      "got tier: production with ephemeral, expected a tenant that stays, because ephemeral deletes its data; take one of the two out of tenants.yaml",
+    ];
+  if (unprotected !== "stack") return [];
   return [
     "got tier: production in a stack with deletionProtection: false, expected its volumes and passwords to be protected; " +
       "turn it on with: pulumi config set deletionProtection true, or take the tier out of tenants.yaml",

@@ -1,13 +1,32 @@
+import type { LastDeployment } from "../../components/lastDeployment.ts";
+import { listTenants } from "../../components/previewDatabases.ts";
+import { TenantsFileError } from "../../tenants/issues.ts";
 import { parseTenants } from "../../tenants/load.ts";
 import type { Tenant } from "../../tenants/tenant.ts";
 import { closest, either, quoted } from "../../tenants/text.ts";
-import { OperatorError } from "../operatorError.ts";
+import { messageOf, OperatorError } from "../operatorError.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { readText } from "./textFile.ts";
 
 /** The tenants as the file says now. @throws TenantsFileError with everything that is wrong with it. */
 export function listedTenants({ tenantsFile, tenantsFileName }: StackConfig): readonly Tenant[] {
   return parseTenants(readText(tenantsFile), tenantsFileName);
+}
+
+/**
+ * The same, and with them what is in no file: the databases of pull requests, which the state remembers.
+ * @throws OperatorError where the file has the id of one.
+ */
+export function knownTenants(
+  { tenantsFile }: Pick<StackConfig, "tenantsFile">,
+  last: LastDeployment,
+): readonly Tenant[] {
+  try {
+    return listTenants(tenantsFile, { create: [], delete: [] }, last);
+  } catch (error) {
+    if (error instanceof TenantsFileError) throw error;
+    throw new OperatorError(messageOf(error), "pgt preview-database list shows those that there are");
+  }
 }
 
 /** @throws OperatorError that names the nearest id when there is no such tenant. */

@@ -121,7 +121,7 @@ test("no preview database has the id of a tenant, and no tenant that of a previe
 
 test("data that is kept of a tenant is never taken over", async () => {
   await pgtOutput(at, "create", "pr-15");
-  await pgtOutput(at, "remove", "pr-15", "--yes", "--confirm", "pr-15");
+  await pgtOutput(at, "remove", "pr-15", "--yes");
   at.list("id: acme");
   await pgtOutput(at, "start");
   const refused = await preview("create", "--pr", "15");

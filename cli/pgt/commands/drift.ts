@@ -19,7 +19,7 @@ import { readEngine, type SeenEngine } from "../drift/readEngine.ts";
 import { readRouter, readServer } from "../drift/readInside.ts";
 import { codeOf, documentOf, type Look, renderDrift, renderMarkdown } from "../drift/renderDrift.ts";
 import { forOperator, HealthError } from "../failures.ts";
-import { listedTenants } from "../tenants.ts";
+import { knownTenants } from "../tenants.ts";
 
 export interface DriftOptions {
   readonly format: "text" | "markdown";
@@ -47,6 +47,7 @@ async function orUnknown<T>(look: () => Promise<T>): Promise<T> {
 async function lookAround(context: Context): Promise<Look> {
   const { config, stack } = context;
   const { resources } = exportedState(context);
+  const last = tenantsIn(resources);
   const deployed = deployedIn(resources);
   const engine = await readEngine(stack, config.names, deployed);
   const inside = await lookInside(deployed, engine);
@@ -64,7 +65,7 @@ async function lookAround(context: Context): Promise<Look> {
   return {
     drift: sorted(found, deployed.tenants),
     unknown: inside.flatMap(({ unknown }) => unknown),
-    due: dueTenants(listedTenants(config), deployed, tenantsIn(resources), config.domain),
+    due: dueTenants(knownTenants(config, last), deployed, last, config.domain),
     tenants: deployed.tenants.length,
     containers: engine.containers.length,
   };

@@ -38,6 +38,7 @@ export const fieldChanges: readonly FieldChange[] = [
   change("password", "password: custom"),
   change("passwordVersion", "passwordVersion: 2"),
   change("tls", "tls: passthrough"),
+  change("tier", "tier: production"),
   change("memory", "memory: 160 MB"),
   change("cpuShares", "cpuShares: 300"),
   change("maxConnections", "maxConnections: 21"),
@@ -62,4 +63,8 @@ export const fieldChanges: readonly FieldChange[] = [
 /** Fields that no running tenant can change, and why. */
 export const fixedFields: ReadonlyMap<string, string> = new Map([
   ["volume", "refused: it would leave the data behind (unit/components/transitions)"],
+  [
+    "ephemeral.expires",
+    "refused: it would delete the data of a tenant that was made to stay (unit/components/ephemeral)",
+  ],
 ]);

@@ -21,6 +21,7 @@ test.each<[string, Partial<Tenant>, Partial<typeof settings>, TenantFacts]>([
     { unprotected: "removed" },
   ],
   ["so does one of a throw-away stack", {}, { deletionProtection: false }, { unprotected: "stack" }],
+  ["and one that goes by itself", { lifeSeconds: 3600 }, {}, { unprotected: "ephemeral" }],
   ["a production one says all", { tier: "production" }, {}, production],
   [
     "in a throw-away stack as well",

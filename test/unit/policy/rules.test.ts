@@ -100,6 +100,12 @@ test.each<[rule: string, why: string, accepted: Resource, tenant?: TenantFacts]>
     { ...server, type: resourceTypes.password, name: "acme-password" },
     {},
   ],
+  [
+    "protected-volume",
+    "one of a tenant that goes by itself",
+    { ...server, type: resourceTypes.volume },
+    { unprotected: "ephemeral" },
+  ],
   ["production-protection", "a throw-away stack of tier standard", component({ unprotected: "stack" })],
   ["production-protection", "a production tenant that is protected", component(production)],
   ["production-certificate", "a production tenant whose TLS ends at the router", component(production)],
@@ -169,6 +175,11 @@ test.each<[rule: string, got: string, refused: Resource, tenant?: TenantFacts]>(
     "got acme-backup-key without",
     { ...server, type: resourceTypes.password, name: "acme-backup-key" },
     {},
+  ],
+  [
+    "production-protection",
+    "got tier: production with ephemeral",
+    component({ ...production, unprotected: "ephemeral" }),
   ],
   ["production-protection", "got tier: production in a stack", component({ ...production, unprotected: "stack" })],
   [
