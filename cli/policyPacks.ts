@@ -43,3 +43,9 @@ export function policyPacks(project: string): PolicyPacks {
     policyPackConfigs: configured ? configs.map(configOf) : [],
   };
 }
+
+/** The same as flags of `pulumi preview` and `pulumi up`. */
+export function policyFlags(project: string): string[] {
+  const { policyPacks: packs, policyPackConfigs: configs } = policyPacks(project);
+  return [...packs.map((pack) => `--policy-pack=${pack}`), ...configs.map((file) => `--policy-pack-config=${file}`)];
+}

@@ -1,7 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { policyPacks } from "../../cli/policyPacks.ts";
+import { policyFlags } from "../../cli/policyPacks.ts";
+import { pgt, pgtEnvironment } from "./support/pgt.ts";
 import { type Finished, run } from "./support/shell.ts";
 import { makeTestStack, type TestStack } from "./support/testStack.ts";
 
@@ -17,13 +18,8 @@ afterAll(() => at?.remove());
 
 /** `pulumi preview --policy-pack policy`, with what else a team enforces. */
 function preview(): Promise<Finished> {
-  const { policyPacks: packs, policyPackConfigs: configs } = policyPacks(join(at.folder, "project"));
-  const flags = [
-    ...packs.map((pack) => `--policy-pack=${pack}`),
-    ...configs.map((one) => `--policy-pack-config=${one}`),
-  ];
   const where = ["--cwd", join(at.folder, "project"), "--stack", at.name, "--non-interactive", "--color=never"];
-  return run("pulumi", ["preview", ...where, ...flags], "", at.environment);
+  return run("pulumi", ["preview", ...where, ...policyFlags(join(at.folder, "project"))], "", at.environment);
 }
 
 /** The policies that refuse something, and what: `confined acme-server`. */
@@ -142,6 +138,35 @@ test("a production tenant has to have all that the tier demands", async () => {
     await at.stack.setConfig("pgtenants:deletionProtection", { value: "false" });
     at.list("id: acme");
   }
+});
+
+test("a pull request's job says what the policies refuse, and that they do not", async () => {
+  const job = () => run(process.execPath, [join(checkout, "ci/policies.ts"), at.name], "", pgtEnvironment(at));
+  at.list("{ id: acme, tier: production, access: { allow: [203.0.113.0/24] } }");
+  expect(await job()).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(
+      /^\n### Refused by policies\n\n```text\nacme: policy production-protection: [^\n]+\n```\n$/,
+    ),
+  });
+  at.list("id: acme");
+  expect(await job()).toEqual({ code: 0, stdout: "\nNo policy refuses it.\n", stderr: "" });
+});
+
+test("pgt refuses as well, with the policy's words, and makes no container of the tenant", async () => {
+  const { code, stdout, stderr } = await pgt(at, ["create", "globex", "--tier", "production", "--json"]);
+  expect(code, stdout + stderr).not.toBe(0);
+  expect(stderr + stdout).toContain(
+    "globex: policy production-allow-list: A production tenant does not let everybody in. got no access.allow",
+  );
+  const { stdout: containers } = await run("docker", [
+    "ps",
+    "--all",
+    "--quiet",
+    "--filter",
+    `name=${at.container("globex")}`,
+  ]);
+  expect(containers).toBe("");
 });
 
 test("a team's own pack is enforced beside ours, and its configuration makes a rule of ours a warning", async () => {
