@@ -13,12 +13,12 @@ await reportErrors(async () => {
   const context = makeContext({ stack: process.argv[2] ?? "", color: false, deploy: false });
   try {
     await tryDeployment(context);
-    console.log("\nNo policy refuses it.");
+    console.log("No policy refuses it.\n");
   } catch (error) {
     if (!(error instanceof DeploymentError)) throw error;
     const refused = refusals(error.message);
     if (refused.length === 0) throw error;
-    console.log(`\n### Refused by policies\n\n\`\`\`text\n${refused.join("\n")}\n\`\`\``);
+    console.log(`### Refused by policies\n\n\`\`\`text\n${refused.join("\n")}\n\`\`\`\n`);
     process.exitCode = 1;
   }
 });

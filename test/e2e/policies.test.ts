@@ -146,11 +146,11 @@ test("a pull request's job says what the policies refuse, and that they do not",
   expect(await job()).toMatchObject({
     code: 1,
     stdout: expect.stringMatching(
-      /^\n### Refused by policies\n\n```text\nacme: policy production-protection: [^\n]+\n```\n$/,
+      /^### Refused by policies\n\n```text\nacme: policy production-protection: [^\n]+\n```\n\n$/,
     ),
   });
   at.list("id: acme");
-  expect(await job()).toEqual({ code: 0, stdout: "\nNo policy refuses it.\n", stderr: "" });
+  expect(await job()).toEqual({ code: 0, stdout: "No policy refuses it.\n\n", stderr: "" });
 });
 
 test("pgt refuses as well, with the policy's words, and makes no container of the tenant", async () => {

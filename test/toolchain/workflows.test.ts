@@ -143,6 +143,16 @@ describe("the commands of the jobs", () => {
   });
 });
 
+test("docs/ci.md names every variable and secret that a job reads", () => {
+  const docs = readFileSync(join(checkout, "docs/ci.md"), "utf8");
+  const onGitHub = workflows.flatMap((workflow) => [...textOf(workflow).matchAll(/\b(?:vars|secrets)\.([A-Z_]+)/g)]);
+  const ofGitLab = /\$\{?((?:PGTENANTS|PULUMI|DOCKER|GITLAB_TOKEN)[A-Z_]*)/g;
+  const onGitLab = [...readFileSync(join(checkout, "ci/gitlab.yml"), "utf8").matchAll(ofGitLab)];
+  const names = new Set([...onGitHub, ...onGitLab].map(([, name = ""]) => name));
+  expect([...names].sort()).toContain("PULUMI_BACKEND_URL");
+  for (const name of names) expect(docs).toContain(`\`${name}\``);
+});
+
 test("ci/with.sh runs a command with the project's tools, and the job's own backend and passphrase", async () => {
   const project = join(scratch, "project");
   const state = join(scratch, "state");
