@@ -130,7 +130,7 @@ function handlers({ language, plugin, grpc, version, Empty }: Sdk, engineAddress
         const child = startPolicyPack(call.request);
         child.stdout?.on("data", (data: Uint8Array) => call.write(new language.RunPluginResponse().setStdout(data)));
         child.stderr?.on("data", (data: Uint8Array) => call.write(new language.RunPluginResponse().setStderr(data)));
-        // Its end is the pack's end: the engine ends it so when the deployment is done.
+        // The engine ends a pack so when the deployment is done.
         call.on("cancelled", () => child.kill("SIGTERM"));
         child.once("error", (error) => call.emit("error", failure(error)));
         child.once("close", (code) => {

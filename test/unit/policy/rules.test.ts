@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { renderDynamicConfig } from "../../../components/dynamicConfig.ts";
-import { hardened, routerLimits } from "../../../components/hardening.ts";
+import { hardened, offsiteLimits, routerLimits } from "../../../components/hardening.ts";
 import { offsiteImageTag, postgresImageTag, traefikImageTag } from "../../../components/images.ts";
 import { resourceTypes, typeTokens } from "../../../components/names.ts";
 import { staticArguments } from "../../../components/staticConfig.ts";
@@ -30,6 +30,12 @@ const router: Resource = {
   name: "traefik-router",
   inputs: { ...hardened, ...routerLimits, networkMode: "host", command: entryPoints, image: traefikImageTag() },
 };
+const copier: Resource = {
+  ...server,
+  parentType: typeTokens.offsite,
+  name: "offsite-copier",
+  inputs: { ...hardened, ...offsiteLimits, networkMode: "bridge", image: offsiteImageTag() },
+};
 const withInputs = (resource: Resource, inputs: Record<string, unknown>): Resource => ({
   ...resource,
   inputs: { ...resource.inputs, ...inputs },
@@ -56,7 +62,7 @@ const anyName = `registry.example.com:5000/postgres@sha256:${"0f".repeat(32)}`;
 test("the program's own containers pass every rule", () => {
   for (const { name, type } of rules) {
     if (type !== resourceTypes.container) continue;
-    for (const container of [server, router]) expect(violations(name, container), name).toEqual([]);
+    for (const container of [server, router, copier]) expect(violations(name, container), name).toEqual([]);
   }
 });
 
