@@ -61,7 +61,7 @@ describe("what was deployed, by the state", () => {
 
   test("is what the router reads", () => {
     expect(deployed.router).toMatchObject({
-      container: "traefik-router-id",
+      container: "pgtenants-dev",
       routes: expect.stringContaining("HostSNI(`acme.db.example.com`)"),
       certificate: {
         path: "certificates/0123456789abcdef.pem",

@@ -118,7 +118,7 @@ function deployedRouter(tree: StateTree, router: StateResource, tenants: readonl
   if (container === undefined || routes === undefined || certificate === undefined) return [];
   return [
     {
-      container: container.id ?? "",
+      container: named.parse(container.inputs).name,
       routes: stdinOf(routes),
       certificate: { path: environmentOf(certificate)["FILE"] ?? "", digest: digestOf(stdinOf(certificate)) },
       tenants,
