@@ -26,7 +26,7 @@ export function overcommitted(
   const needed = Math.ceil((wanted / machineMiB) * 100) / 100;
   return [
     `overcommit: got memory of ${wanted} MB for ${running.length} running tenants and what they share, expected at most ${overcommit} times ` +
-      `the ${machineMiB} MB of this machine; stop tenants, give them less memory, or allow it: pulumi config set overcommit ${needed}. Nothing was changed`,
+      `the ${machineMiB} MB of this machine; stop tenants, give them less memory, or allow it: pulumi config set overcommit ${needed}`,
   ];
 }
 

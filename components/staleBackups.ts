@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { longestGapHours } from "../tenants/cron.ts";
-import { docker } from "./dockerCli.ts";
+import { docker, dockerLines } from "./dockerCli.ts";
 import type { StackNames } from "./names.ts";
 import type { Restart } from "./restarts.ts";
 import { confirmedRecently } from "./transitions.ts";
@@ -62,13 +62,30 @@ export function staleBackup(
   ];
 }
 
-/** The same for all that would be restarted, which are asked at once. Asks nobody where nobody is. @throws Error when the engine does not answer. */
+/** How many tenants are asked at a time: each answer is a process in its container, and all may be asked where an image changes. */
+const atOnce = 8;
+
+/** The same for all that would be restarted. Asks nobody where nobody is. @throws Error when the engine does not answer. */
 export async function staleBackups(question: StaleQuestion): Promise<string[]> {
-  const asked = question.restarts.filter(({ tenant }) => allowedAgeHours(tenant) !== undefined);
-  const found = await Promise.all(
-    asked.map(async (restart) => staleBackup(restart, await look(question.names.tenant(restart.runsAs)), question)),
-  );
-  return found.flat();
+  const { names } = question;
+  const containerOf = ({ runsAs }: Restart) => names.tenant(runsAs);
+  const scheduled = question.restarts.filter(({ tenant }) => allowedAgeHours(tenant) !== undefined);
+  const started = await startTimes(scheduled.map(containerOf));
+  // Who has not run for long enough need not be asked, and says no more than that.
+  const waiting = scheduled.filter((restart) => {
+    const startedAt = started.get(containerOf(restart));
+    return staleBackup(restart, { startedAt, newest: undefined }, question).length > 0;
+  });
+  const found = new Map<Restart, string[]>();
+  const work = async () => {
+    for (let restart = waiting.shift(); restart !== undefined; restart = waiting.shift()) {
+      const container = containerOf(restart);
+      const look = { startedAt: started.get(container), newest: await newestOf(container) };
+      found.set(restart, staleBackup(restart, look, question));
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return scheduled.flatMap((restart) => found.get(restart) ?? []);
 }
 
 const listing = z.object({
@@ -88,24 +105,25 @@ export function newestBackup(printed: string): Date | undefined {
   return stops.length === 0 ? undefined : new Date(Math.max(...stops) * 1000);
 }
 
-async function look(container: string): Promise<BackupLook> {
-  const startedAt = await startOf(container);
-  if (startedAt === undefined) return { startedAt, newest: undefined };
+async function newestOf(container: string): Promise<BackupLook["newest"]> {
   try {
-    return { startedAt, newest: newestBackup(await docker("exec", container, "/usr/local/lib/pgtenants/backups.sh")) };
+    return newestBackup(await docker("exec", container, "/usr/local/lib/pgtenants/backups.sh"));
   } catch (error) {
-    return { startedAt, newest: (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ") };
+    return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ");
   }
 }
 
-/** Undefined for a container that does not run, or is not there: nothing of it is restarted. */
-async function startOf(container: string): Promise<Date | undefined> {
-  try {
-    const said = await docker("inspect", "--format", "{{.State.Running}} {{.State.StartedAt}}", container);
-    const [running, started = ""] = said.split(" ");
-    return running === "true" ? new Date(started) : undefined;
-  } catch (error) {
-    if (error instanceof Error && /No such (object|container)/i.test(error.message)) return undefined;
-    throw error;
-  }
+/** When those of the containers that run were started, by name. */
+async function startTimes(containers: readonly string[]): Promise<ReadonlyMap<string, Date>> {
+  if (containers.length === 0) return new Map();
+  const running = new Set(await dockerLines("ps", "--format", "{{.Names}}"));
+  const names = containers.filter((name) => running.has(name));
+  if (names.length === 0) return new Map();
+  const lines = await dockerLines("container", "inspect", "--format", "{{.Name}} {{.State.StartedAt}}", ...names);
+  return new Map(
+    lines.map((line) => {
+      const [name = "", started = ""] = line.replace(/^\//, "").split(" ");
+      return [name, new Date(started)] as const;
+    }),
+  );
 }

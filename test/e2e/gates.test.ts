@@ -29,7 +29,7 @@ function makeAgedDocker(): string {
     join(bin, "docker"),
     `#!/bin/sh
 case "$*" in
-  "inspect --format {{.State.Running}} {{.State.StartedAt}} "*) echo "true 2020-01-01T00:00:00Z" ;;
+  "container inspect --format {{.Name}} {{.State.StartedAt}} "*) shift 4; printf '/%s 2020-01-01T00:00:00Z\\n' "$@" ;;
   *"/backups.sh") echo "$2" >>'${join(at.folder, "asked")}'; cat '${join(at.folder, "backups.json")}' ;;
   *) exec '${real}' "$@" ;;
 esac
@@ -119,7 +119,7 @@ describe("more memory than is allowed", () => {
       expect(await preview()).toMatchObject({ code: 0 });
 
       at.list("{ id: acme, memory: 384 MB }", globex);
-      const [, value = "0"] = /pulumi config set overcommit ([0-9.]+)/.exec(said) ?? [];
+      const [, value = "0"] = /pulumi config set overcommit ([0-9.]+)$/m.exec(said) ?? [];
       await at.stack.setConfig("overcommit", { value });
       expect(await preview()).toMatchObject({ code: 0 });
     } finally {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { tenantHost } from "../../../components/names.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
-import type { Reason } from "./report.ts";
+import type { Reason } from "./reasons.ts";
 
 /** What the stack's outputs said of a tenant, as far as it matters here. */
 const summary = z.object({

@@ -11,7 +11,7 @@ const limit = (overcommit: number | undefined) => ({ overcommit, offsite: undefi
 test("more memory than is allowed is refused, with the figures and what to write", () => {
   expect(overcommitted(three, new Map(), limit(1), machine)).toEqual([
     "overcommit: got memory of 5120 MB for 3 running tenants and what they share, expected at most 1 times the 4096 MB of this machine; " +
-      "stop tenants, give them less memory, or allow it: pulumi config set overcommit 1.25. Nothing was changed",
+      "stop tenants, give them less memory, or allow it: pulumi config set overcommit 1.25",
   ]);
   // The words, followed, let it through.
   expect(overcommitted(three, new Map(), limit(1.25), machine)).toEqual([]);

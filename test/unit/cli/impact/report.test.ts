@@ -84,6 +84,8 @@ describe("what is done to a resource is, for its tenant", () => {
     ["data at risk", "create", "thing-of-tomorrow", {}],
     ["data at risk", "delete", "data", { type: "docker:index/volume:VolumeOfTomorrow" }],
     ["data at risk", "vanish", "server", {}],
+    ["data at risk", "vanish", "sql", {}],
+    ["data at risk", "update", "sql", { type: "command:remote:Command" }],
   ])("%s: %s of %s %j", (impact, op, part, given) => {
     expect(impactOf([step(op, "acme", part, given)])).toEqual([`acme: ${impact}`]);
   });
