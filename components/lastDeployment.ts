@@ -9,6 +9,8 @@ export interface LastTenant {
   readonly state: string | undefined;
   /** The name of its volume on the engine. */
   readonly volume: string | undefined;
+  /** The name of the volume that its backups are in. */
+  readonly repository: string | undefined;
   /** The version of its generated password. */
   readonly passwordVersion: number | undefined;
   /** Until when it lives, as ISO 8601; undefined for one that stays. */
@@ -87,6 +89,7 @@ function lastTenant({ outputs = {} }: StateResource, children: readonly StateRes
     address: textOf(outputs["address"]),
     state: textOf(outputs["state"]),
     volume: textOf(inputsOf(resourceTypes.volume, "-data")["name"]),
+    repository: textOf(inputsOf(resourceTypes.volume, "-backups")["name"]),
     passwordVersion: numberOf(isRecord(keepers) ? keepers["version"] : undefined),
     until: textOf(outputs["until"]),
     entry: entryOf(outputs["entry"]),

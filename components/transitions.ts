@@ -42,6 +42,7 @@ export function refusals(transition: Transition): string[] {
   return [
     ...vanished(transition),
     ...movedData(transition),
+    ...movedBackups(transition),
     ...staleConfirmations(transition),
     ...twice(transition),
     ...withoutSource(transition),
@@ -96,6 +97,24 @@ function movedData({ listed, last, names, tenantsFile }: Transition): string[] {
     const fix = fields.length === 0 ? "take renamedFrom and volume out of it" : `write "${fields.join(", ")}" in it`;
     return [
       `${tenantsFile}: "${id}": got an entry that leads to the volume ${meant}, expected ${kept}, which holds its data; ${fix}`,
+    ];
+  });
+}
+
+/**
+ * The same for the backups of a tenant that took a volume over: its first id names them alone. Pulumi's own protection would refuse it as well,
+ * without the words to write, and without deletion protection nothing would.
+ */
+function movedBackups({ listed, last, names, tenantsFile }: Transition): string[] {
+  return listed.flatMap((tenant) => {
+    const { volume, repository: kept } = previousOf(tenant, last) ?? {};
+    const meant = names.backups(tenant.origin);
+    // Where the data moves with them, that is said.
+    if (kept === undefined || kept === meant || volume !== volumeOf(tenant, names)) return [];
+    const origin = kept.slice(names.tenant("").length, names.tenant("").length - names.backups("").length);
+    return [
+      `${tenantsFile}: "${tenant.id}": got an entry that leads to backups in ${meant}, expected ${kept}, which holds them; ` +
+        `write "renamedFrom: ${origin}" in it, before other earlier ids`,
     ];
   });
 }

@@ -66,6 +66,7 @@ export function lastTenant(differences: Partial<LastTenant> = {}): LastTenant {
     address: "198.18.7.7",
     state: "running",
     volume: "pgtenants-dev.acme",
+    repository: undefined,
     passwordVersion: 1,
     until: undefined,
     entry: undefined,

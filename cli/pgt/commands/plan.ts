@@ -23,7 +23,8 @@ export function plan(context: Context, format: PlanFormat | undefined, most = lo
   const refused = preview.errors.length > 0;
   const tenants = refused ? [] : knownTenants(context.config, lastDeployed(context));
   const report = refused ? refusedReport(preview.errors, preview.warnings) : reportOf(preview, tenants);
-  const capacity = refused ? undefined : capacityOf(tenants, askHost());
+  const offsite = Object.keys(preview.config).some((key) => key.endsWith(":offsite"));
+  const capacity = refused ? undefined : capacityOf(tenants, askHost(), offsite);
   switch (format ?? (context.json ? "json" : "text")) {
     case "json":
       process.stdout.write(`${JSON.stringify({ summary: sentence(report), ...report, capacity }, null, 2)}\n`);

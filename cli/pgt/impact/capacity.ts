@@ -1,4 +1,4 @@
-import { routerLimits } from "../../../components/hardening.ts";
+import { offsiteLimits, routerLimits } from "../../../components/hardening.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { formatMiB } from "../../../tenants/units.ts";
 
@@ -12,38 +12,38 @@ export interface Host {
 export interface Capacity {
   /** How many are to run. */
   readonly running: number;
-  /** Limits of memory: of the tenants, and of the router beside them. */
+  /** Limits of memory and CPU shares: of the tenants, and of the containers that they share. */
   readonly memoryMiB: number;
-  readonly routerMemoryMiB: number;
+  readonly sharedMemoryMiB: number;
   readonly cpuShares: number;
-  readonly routerCpuShares: number;
+  readonly sharedCpuShares: number;
   /** Undefined where no engine answers. */
   readonly host: Host | undefined;
 }
 
-/** The sums over the tenants that are to run. Pure. */
-export function capacityOf(tenants: readonly Tenant[], host: Host | undefined): Capacity {
+/** The sums over the tenants that are to run. Pure. @param offsite whether a container copies backups elsewhere. */
+export function capacityOf(tenants: readonly Tenant[], host: Host | undefined, offsite = false): Capacity {
   const running = tenants.filter(({ state }) => state === "running");
   const sum = (of: (tenant: Tenant) => number) => running.reduce((total, tenant) => total + of(tenant), 0);
   return {
     running: running.length,
     memoryMiB: sum(({ memoryMiB }) => memoryMiB),
-    routerMemoryMiB: routerLimits.memory,
+    sharedMemoryMiB: routerLimits.memory + (offsite ? offsiteLimits.memory : 0),
     cpuShares: sum(({ cpuShares }) => cpuShares),
-    routerCpuShares: routerLimits.cpuShares,
+    sharedCpuShares: routerLimits.cpuShares + (offsite ? offsiteLimits.cpuShares : 0),
     host,
   };
 }
 
 /** The sums in words, a line each. */
 export function capacityLines(capacity: Capacity): string[] {
-  const { running, memoryMiB, routerMemoryMiB, cpuShares, routerCpuShares, host } = capacity;
-  const whole = memoryMiB + routerMemoryMiB;
-  const who = `${running} running ${running === 1 ? "tenant" : "tenants"} and the router`;
+  const { running, memoryMiB, sharedMemoryMiB, cpuShares, sharedCpuShares, host } = capacity;
+  const whole = memoryMiB + sharedMemoryMiB;
+  const who = `${running} running ${running === 1 ? "tenant" : "tenants"} and what they share`;
   const unknown = "what the machine has is not known, because no Docker engine answers here";
   return [
     `memory: ${gib(whole)} may be used by ${who}; ${host === undefined ? unknown : shareOf(whole, host.memoryMiB)}`,
-    `processors: ${cpuShares} CPU shares of tenants beside ${routerCpuShares} of the router; ` +
+    `processors: ${cpuShares} CPU shares of tenants beside ${sharedCpuShares} of what they share; ` +
       `${host === undefined ? unknown : `the machine has ${host.processors}`}`,
   ];
 }

@@ -32,6 +32,7 @@ describe("what the state says of a tenant", () => {
             address: "198.18.7.7",
             state: "running",
             volume: "pgtenants-dev.acme",
+            repository: "pgtenants-dev.acme_backups",
             passwordVersion: 3,
             until: undefined,
             entry: undefined,

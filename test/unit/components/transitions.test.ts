@@ -124,6 +124,19 @@ describe("a list that is refused", () => {
     );
   });
 
+  test("a volume that was taken over, without the earlier id that names its backups, with or without deletion protection", () => {
+    const was = lastTenant({ volume: "theirs", repository: "pgtenants-dev.acme_backups" });
+    const corp = tenant({ id: "acme-corp", origin: "acme-corp", adoptedVolume: "theirs" });
+    for (const deletionProtection of [true, false]) {
+      expect(refusing([corp], { "acme-corp": was }, { deletionProtection })).toEqual([
+        'tenants/tenants.yaml: "acme-corp": got an entry that leads to backups in pgtenants-dev.acme-corp_backups, expected pgtenants-dev.acme_backups, ' +
+          'which holds them; write "renamedFrom: acme" in it, before other earlier ids',
+      ]);
+    }
+    // The words, followed, let it through.
+    expect(refusing([{ ...corp, origin: "acme", formerIds: ["acme"] }], { "acme-corp": was })).toEqual([]);
+  });
+
   test("a tenant renamed to an id that is in use", () => {
     const listed = [tenant({ id: "globex", origin: "acme", formerIds: ["acme"] })];
     const lines = refusing(listed, { acme: lastTenant(), globex: lastTenant(globexVolume) });
