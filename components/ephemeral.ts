@@ -13,6 +13,11 @@ export function endOf(tenant: Tenant, last: LastDeployment, now: Date): string |
   return previousOf(tenant, last)?.until ?? end();
 }
 
+/** The ids of those that the last deployment knows. */
+export function ephemeralIn(last: LastDeployment): ReadonlySet<string> {
+  return new Set([...last].filter(([, { until }]) => until !== undefined).map(([id]) => id));
+}
+
 /** Whether its time is up. */
 export function hasExpired(tenant: Tenant, last: LastDeployment, now: Date): boolean {
   const end = endOf(tenant, last, now);

@@ -119,6 +119,15 @@ test("no preview database has the id of a tenant, and no tenant that of a previe
   at.list("id: acme");
 });
 
+test("nothing else is deployed on the way", async () => {
+  at.list("{ id: acme, memory: 512 MB }", "id: globex");
+  const refused = await preview("create", "--pr", "14");
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("not deployed yet, of globex, acme") });
+  expect((await preview("delete", "--pr", "12")).code).toBe(1);
+  expect(await madeFor("globex")).toEqual([]);
+  at.list("id: acme");
+});
+
 test("data that is kept of a tenant is never taken over", async () => {
   await pgtOutput(at, "create", "pr-15");
   await pgtOutput(at, "remove", "pr-15", "--yes");
@@ -151,6 +160,7 @@ test("whose time is up goes with the next deployment, whatever that is for; the 
   await previewOutput("create", "--pr", "18");
   const [first] = (await listed()).filter(({ id }) => id === "pr-17");
   await sleep(Math.max(0, Date.parse(first?.until ?? "") - Date.now()) + 1000);
+  expect(await pgt(at, ["plan"])).toMatchObject({ code: 0, stdout: expect.stringContaining("1 removed") });
   await pgtOutput(at, "start");
   expect(await madeFor("pr-17")).toEqual([]);
   expect((await listed()).map(({ id }) => id)).toEqual(["pr-18"]);

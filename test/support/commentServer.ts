@@ -27,6 +27,8 @@ export interface CommentServer {
   readonly calls: string[];
   /** Headers that calls came with. */
   readonly headers: NodeJS.Dict<string | string[]>[];
+  /** The numbers of the open requests. */
+  readonly open: number[];
   readonly close: () => Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export async function commentServer(longest: number, token: string): Promise<Com
   const troubles: Trouble[] = [];
   const calls: string[] = [];
   const headers: CommentServer["headers"] = [];
+  const open: number[] = [];
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? "", "http://localhost");
@@ -61,12 +64,14 @@ export async function commentServer(longest: number, token: string): Promise<Com
       comment.body = sent ?? "";
       return send(200, shown(comment));
     }
+    if (/^\/repos\/acme\/db\/pulls$|^\/projects\/34\/merge_requests$/.test(url.pathname)) {
+      const isOpen = /^opene?d?$/.test(url.searchParams.get("state") ?? "");
+      return send(200, isOpen ? pageOf(url, open).map((number) => ({ number, iid: number })) : []);
+    }
     if (!/^\/repos\/acme\/db\/issues\/12\/comments$|^\/projects\/34\/merge_requests\/12\/notes$/.test(url.pathname))
       return send(404, { message: "Not Found" });
     if (request.method === "GET") {
-      const size = Number(url.searchParams.get("per_page"));
-      const from = (Number(url.searchParams.get("page")) - 1) * size;
-      return send(200, comments.slice(from, from + size).map(shown));
+      return send(200, pageOf(url, comments).map(shown));
     }
     const made = { id: comments.length + 1000, author: "github-actions[bot]", body: sent ?? "" };
     comments.push(made);
@@ -79,7 +84,13 @@ export async function commentServer(longest: number, token: string): Promise<Com
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const close = () => new Promise<void>((resolve) => server.close(() => resolve()).closeAllConnections());
-  return { url: `http://127.0.0.1:${port}`, comments, troubles, calls, headers, close };
+  return { url: `http://127.0.0.1:${port}`, comments, troubles, calls, headers, open, close };
+}
+
+function pageOf<T>(url: URL, all: readonly T[]): readonly T[] {
+  const size = Number(url.searchParams.get("per_page"));
+  const from = (Number(url.searchParams.get("page")) - 1) * size;
+  return all.slice(from, from + size);
 }
 
 function shown({ id, author, body }: Stored) {

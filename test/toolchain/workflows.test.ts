@@ -109,16 +109,19 @@ test("GitLab's jobs are those of GitHub, under the same conditions", () => {
     stages,
     default: byDefault,
     ".stack": stack,
+    ".preview database": preview,
     ...jobs
   } = parse(readFileSync(join(checkout, "ci/gitlab.yml"), "utf8"), {
     // GitLab's own tag: a part of the file by its path.
     customTags: [{ tag: "!reference", collection: "seq", resolve: (seq) => seq }],
   });
-  expect(Object.keys(jobs).sort()).toEqual(["check", "drift", "plan", "up"]);
+  const previews = ["end preview database", "preview database", "sweep preview databases"];
+  expect(Object.keys(jobs).sort()).toEqual(["check", "drift", ...previews, "plan", "up"].sort());
   for (const [name, job] of Object.entries<Record<string, unknown>>(jobs)) {
     expect(stages, name).toContain(job["stage"]);
     expect(job["script"], name).toEqual(expect.arrayContaining([expect.any(String)]));
   }
+  expect(preview).toMatchObject({ extends: ".stack" });
   expect(jobs.check).toMatchObject({ inherit: { default: false } });
   expect(JSON.stringify(jobs.check)).not.toMatch(/TOKEN|PASSPHRASE|ci\/with\.sh/);
   expect(byDefault).toEqual({ tags: ["pgtenants"] });
@@ -138,9 +141,12 @@ describe("the commands of the jobs", () => {
     for (const name of named) expect(scripts).toContain(name);
   });
 
-  test.each(["with.sh", "secretFile.sh", "ssh.sh"])("%s is read by bash without an error", async (name) => {
-    expect(await run("bash", ["-n", join(checkout, "ci", name)])).toMatchObject({ code: 0, stderr: "" });
-  });
+  test.each(["with.sh", "secretFile.sh", "ssh.sh", "previewDatabase.sh", "whenFree.sh"])(
+    "%s is read by bash without an error",
+    async (name) => {
+      expect(await run("bash", ["-n", join(checkout, "ci", name)])).toMatchObject({ code: 0, stderr: "" });
+    },
+  );
 });
 
 test("docs/ci.md names every variable and secret that a job reads", () => {

@@ -1,3 +1,4 @@
+import { ephemeralIn } from "../../../components/ephemeral.ts";
 import { type LastDeployment, tenantsIn } from "../../../components/lastDeployment.ts";
 import { docker } from "../../engine.ts";
 import { OperatorError } from "../../operatorError.ts";
@@ -21,8 +22,11 @@ import { knownTenants } from "../tenants.ts";
 export function plan(context: Context, format: PlanFormat | undefined, most = longestComment): 0 | 1 | 2 {
   const preview = runPreview(context);
   const refused = preview.errors.length > 0;
-  const tenants = refused ? [] : knownTenants(context.config, lastDeployed(context));
-  const report = refused ? refusedReport(preview.errors, preview.warnings) : reportOf(preview, tenants);
+  const last: LastDeployment = refused ? new Map() : lastDeployed(context);
+  const tenants = refused ? [] : knownTenants(context.config, last);
+  const report = refused
+    ? refusedReport(preview.errors, preview.warnings)
+    : reportOf(preview, tenants, ephemeralIn(last));
   const offsite = Object.keys(preview.config).some((key) => key.endsWith(":offsite"));
   const capacity = refused ? undefined : capacityOf(tenants, askHost(), offsite);
   switch (format ?? (context.json ? "json" : "text")) {

@@ -1,4 +1,5 @@
 import { appendFileSync } from "node:fs";
+import { ephemeralIn } from "../../../components/ephemeral.ts";
 import { tenantsIn } from "../../../components/lastDeployment.ts";
 import type { PreviewRequest } from "../../../components/previewDatabases.ts";
 import type { Entry } from "../../../tenants/edit.ts";
@@ -9,6 +10,8 @@ import type { Context } from "../context.ts";
 import { deploy } from "../deploy.ts";
 import { withSetting } from "../extraSettings.ts";
 import { DeploymentError } from "../failures.ts";
+import { reportOf } from "../impact/report.ts";
+import { runPreview } from "../impact/runPreview.ts";
 import { readOutputs } from "../outputs.ts";
 import {
   type PreviewDatabase,
@@ -18,6 +21,7 @@ import {
   toSweep,
 } from "../previewDatabases.ts";
 import { recoverStack } from "../recoverStack.ts";
+import { knownTenants } from "../tenants.ts";
 import { readText } from "../textFile.ts";
 import { pathFor } from "./importTenant.ts";
 
@@ -106,7 +110,29 @@ async function end(context: Context, gone: readonly PreviewDatabase[], otherwise
 
 async function deployWith(context: Context, request: PreviewRequest): Promise<void> {
   await recoverStack(context);
-  await withSetting(context.config, "previewDatabases", request, (settings) => deploy(context, "up", settings));
+  await withSetting(context.config, "previewDatabases", request, async (settings) => {
+    refuseOthers(context, request, settings);
+    await deploy(context, "up", settings);
+  });
+}
+
+/** Whoever may open a pull request may ask for a database, and for nothing else: an edit that waits for its approval goes on waiting. */
+function refuseOthers(context: Context, { create }: PreviewRequest, settings: string): void {
+  const { config, stack } = context;
+  const preview = runPreview(context, settings);
+  if (preview.errors.length > 0) {
+    const fix = "nothing was changed; mend that and run it again";
+    throw new DeploymentError(preview.errors.join("\n"), fix, "refused", false);
+  }
+  const last = tenantsIn(readState(config.folder, stack).resources);
+  const own = new Set([...ephemeralIn(last), ...create.map(({ id }) => id)]);
+  const { tenants, shared } = reportOf(preview, knownTenants(config, last), own);
+  const others = [...tenants.filter(({ id }) => !own.has(id)).map(({ id }) => id), ...shared.map(({ text }) => text)];
+  if (others.length === 0) return;
+  throw new OperatorError(
+    `got changes that are not deployed yet, of ${others.join(", ")}, expected none beside the preview databases; nothing was changed`,
+    "pgt plan shows them; deploy them first, or take a checkout of what is deployed",
+  );
 }
 
 /** Every later deployment would try to make it again, and fail. */

@@ -41,8 +41,16 @@ export function refusedReport(errors: readonly string[], warnings: readonly stri
   return { refused: true, errors, warnings, tenants: [], unchanged: 0, shared: [], routes: [], unseen: [] };
 }
 
-/** What a deployment would do to each tenant. Pure. @param tenants those of the file, as the deployment would make them. */
-export function reportOf(preview: Preview, tenants: readonly Tenant[]): Report {
+/**
+ * What a deployment would do to each tenant. Pure.
+ * @param tenants as the deployment would make them.
+ * @param ephemeral the ids of those that go by themselves: that their data goes with them is no risk.
+ */
+export function reportOf(
+  preview: Preview,
+  tenants: readonly Tenant[],
+  ephemeral: ReadonlySet<string> = new Set(),
+): Report {
   if (preview.errors.length > 0) return refusedReport(preview.errors, preview.warnings);
   const changes = preview.steps.filter(({ custom, type }) => custom && !type.startsWith("pulumi:"));
   const idOf = currentIds(tenants);
@@ -57,7 +65,8 @@ export function reportOf(preview: Preview, tenants: readonly Tenant[]): Report {
   const found = [...ids].map((id): TenantImpact => {
     const tenant = listed.get(id);
     const steps = byTenant.get(id) ?? [];
-    const own = reasonsOf(steps, tenant);
+    const reasons = reasonsOf(steps, tenant);
+    const own = ephemeral.has(id) ? reasons.map(withoutRisk) : reasons;
     // Whoever does not run yet has no sessions, and gets everything as it is to be.
     const runsOn = tenant?.state === "running" && !own.some(({ impact }) => impact === "new" || impact === "started");
     const fields = runsOn ? fieldEffects(tenant, domain, summaries, changesSql(steps)) : [];
@@ -77,6 +86,10 @@ export function reportOf(preview: Preview, tenants: readonly Tenant[]): Report {
     routes: texts === undefined ? [] : hunks(texts),
     unseen: unseenIn(preview),
   };
+}
+
+function withoutRisk(reason: Reason): Reason {
+  return reason.impact === "data at risk" ? { impact: "removed", text: "ephemeral: goes with its data" } : reason;
 }
 
 function worstFirst(one: TenantImpact, other: TenantImpact): number {

@@ -9,10 +9,12 @@ const mostOutput = 2 ** 28;
 
 /**
  * What a deployment would do, as Pulumi says it; changes nothing. A preview that the program or the engine refuses has `errors`.
+ * @param settingsFile in place of the stack's own.
  * @throws OperatorError when the CLI is not there, or prints something of another form.
  */
-export function runPreview({ config, stack }: Context): Preview {
-  const args = ["--cwd", config.folder, "preview", "--json", "--non-interactive", "--stack", stack];
+export function runPreview({ config, stack }: Context, settingsFile?: string): Preview {
+  const settings = settingsFile === undefined ? [] : ["--config-file", settingsFile];
+  const args = ["--cwd", config.folder, "preview", "--json", "--non-interactive", "--stack", stack, ...settings];
   // With it the CLI prints events as they come, in another form.
   const { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: _, ...env } = process.env;
   const { stdout, stderr, status, error } = spawnSync("pulumi", args, { encoding: "utf8", maxBuffer: mostOutput, env });
