@@ -96,6 +96,14 @@ describe("what was deployed, by the state", () => {
     expect(readDeployed(without).withoutContainer).toEqual(["acme"]);
   });
 
+  test("is no container of a stack that was taken down, though its tenants are in the state for their volumes", () => {
+    const kept = resources.filter(
+      ({ urn, type }) => type.endsWith(":TenantDatabase") || /-(data|backups|password|backup-key)$/.test(urn),
+    );
+    expect(readDeployed(kept)).toMatchObject({ containers: [], withoutContainer: [], servers: [], router: undefined });
+    expect(readDeployed(kept).volumes).toHaveLength(4);
+  });
+
   test("is not to be told where a secret was not exported in clear, and the error has none", () => {
     const sealed = resources.map((resource) =>
       resource.urn.endsWith("::acme-sql")

@@ -1,17 +1,24 @@
 // What is changed by hand behind the program's back, each in the way that an operator would: found, nothing else is, and put right by what is told.
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { alignColumns } from "../../cli/table.ts";
+import { removeProtected } from "../faults/support/removeProtected.ts";
 import { nodeClient, stringsOf } from "./support/clients.ts";
-import { inspect } from "./support/engine.ts";
+import { identity, inspect } from "./support/engine.ts";
 import { kindsIn, lookForDrift, typeFixes } from "./support/handMade.ts";
 import { pgt, pgtOutput } from "./support/pgt.ts";
 import { outputOf, run } from "./support/shell.ts";
 import { makeTestStack, type TestStack } from "./support/testStack.ts";
 
 const ids = ["acme", "globex", "hooli", "initech", "umbrella", "wonka", "stark", "weyland"];
-/** Renamed, like one that has a past. */
-const renamed = "{ id: weyland, renamedFrom: tyrell }";
+/** One has a past, and one a certificate in its own volume. */
+const entries = ids.map((id) => {
+  if (id === "weyland") return "{ id: weyland, renamedFrom: tyrell }";
+  return id === "wonka" ? "{ id: wonka, tls: passthrough }" : `id: ${id}`;
+});
 const seen: (readonly [string, string, string])[] = [];
 let at: TestStack;
 
@@ -19,6 +26,8 @@ beforeAll(async () => {
   at = await makeTestStack(ids.map((id) => (id === "weyland" ? "tyrell" : id)));
   await pgtOutput(at, "start");
   await pgtOutput(at, "rename", "tyrell", "weyland", "--yes");
+  at.list(...entries);
+  await pgtOutput(at, "start");
 });
 afterAll(async () => {
   console.log(alignColumns([["TENANT", "KIND", "PUT RIGHT BY"], ...seen]).join("\n"));
@@ -53,6 +62,20 @@ async function expectClean(): Promise<void> {
 /** What somebody does by hand, and what is to be found of it: subject and kind. */
 type Made = readonly [string, () => Promise<unknown>];
 
+/** Every container of the stack, each with the time of its last start. */
+async function starts(): Promise<string[]> {
+  const listed = await docker(
+    "ps",
+    "--all",
+    "--quiet",
+    ...labels().map((label) => label.replace("--label=", "--filter=label=")),
+  );
+  return (await docker("inspect", "--format={{.Id}} {{.State.StartedAt}}", ...listed.split("\n"))).split("\n").sort();
+}
+
+/** Down before, so that to be started is what puts them right. */
+const down: readonly string[] = ["container-missing", "container-stopped"];
+
 /** Of something that one change brings with it. */
 const aswell = async () => undefined;
 
@@ -71,9 +94,16 @@ async function findAndMend(made: readonly Made[], patient: () => Promise<unknown
   });
   await at.stack.up();
   expect(kindsIn(await lookForDrift(at))).toEqual(expected);
+  const before = await starts();
   await typeFixes(at, look);
   await patient();
   await expectClean();
+  for (const id of ids) {
+    const kindsOf = look.findings.filter(({ subject }) => subject === id);
+    const same = kindsOf.every(({ kind, restarts }) => restarts === "nothing" && !down.includes(kind));
+    const now = kindsOf.length > 0 && same ? await identity(server(id)) : undefined;
+    if (now !== undefined) expect(before).toContain(now);
+  }
   for (const { subject, kind, fix } of look.findings) seen.push([subject, kind, fix]);
 }
 
@@ -104,16 +134,15 @@ test("nothing is found after the program's own changes, and a deployment that is
     "{ id: hooli, memory: 300 MB }",
     "{ id: initech, access: { allow: [127.0.0.0/8, 192.0.2.0/24] }, backup: { enabled: false } }",
     "{ id: umbrella, database: shop, user: keeper, statementTimeout: 30 s }",
-    "{ id: wonka, tls: passthrough }",
-    "id: stark",
-    renamed,
+    "id: wonka",
+    ...entries.slice(-2),
   );
   const due = await lookForDrift(at);
   const changed = ["acme", "globex", "hooli", "initech", "umbrella", "wonka"];
   expect(due).toMatchObject({ code: 0, findings: [], deploymentDue: changed });
   await pgtOutput(at, "start");
   await expectClean();
-  at.list(...ids.map((id) => (id === "weyland" ? renamed : `id: ${id}`)));
+  at.list(...entries);
   await pgtOutput(at, "start");
   await expectClean();
 });
@@ -179,12 +208,17 @@ test("roles, databases, settings and files of the tenants' servers", async () =>
       ["hooli database-connections", () => sql("hooli", "ALTER DATABASE hooli CONNECTION LIMIT 5")],
       ["hooli database-closed", () => sql("hooli", "ALTER DATABASE hooli ALLOW_CONNECTIONS false")],
       ["initech password", () => sql("initech", "ALTER ROLE initech PASSWORD 'another'")],
+      ["initech database-missing", () => sql("initech", "ALTER DATABASE initech RENAME TO moved")],
       ["initech login-role", () => sql("initech", "CREATE ROLE intruder LOGIN")],
       ["umbrella membership", () => sql("umbrella", "GRANT pg_read_server_files TO umbrella")],
       ["umbrella predefined-role", () => sql("umbrella", "GRANT pg_monitor TO umbrella")],
       ["umbrella parameter-grant", () => sql("umbrella", "GRANT SET ON PARAMETER log_statement TO umbrella")],
       ["wonka database-owner", () => sql("wonka", "ALTER DATABASE wonka OWNER TO pgtenants")],
       ["wonka extension", () => sql("wonka", "CREATE EXTENSION dblink", "wonka")],
+      [
+        "wonka tenant-certificate",
+        () => shell("wonka", "for file in /var/lib/postgresql/tls/*.pem; do echo >>$file; done"),
+      ],
       ["stark role-expiry", () => sql("stark", "ALTER ROLE stark VALID UNTIL '2020-01-01'")],
       ["stark superuser-password", () => sql("stark", "ALTER ROLE pgtenants PASSWORD 'known'")],
       ["stark role-setting", () => sql("stark", "ALTER ROLE stark SET log_min_messages = 'panic'")],
@@ -228,17 +262,39 @@ test("containers, networks and volumes that are gone, or that nobody deployed", 
   ]);
 });
 
-test("the network: made again by the next start, and the tenants are put back on it", async () => {
-  for (const id of ids) await docker("network", "disconnect", at.router, server(id));
-  await docker("network", "rm", at.router);
-  const look = await lookForDrift(at);
-  expect(kindsIn(look)).toEqual(["network network-missing", ...ids.map((id) => `${id} network-left`)].sort());
-  const network = look.findings.filter(({ subject }) => subject === "network");
-  await typeFixes(at, { ...look, findings: network });
-  await typeFixes(at, await lookForDrift(at));
-  await expectClean();
-  seen.push(["network", "network-missing", "pgt start"]);
-});
+test.each(["network-missing", "network-recreated"])(
+  "%s: made again, and the tenants go on it as they are",
+  async (kind) => {
+    const subnet = await outputOf("docker", [
+      "network",
+      "inspect",
+      "--format={{(index .IPAM.Config 0).Subnet}}",
+      at.router,
+    ]);
+    const address = await inspect(server("acme"), `{{(index .NetworkSettings.Networks "${at.router}").IPAddress}}`);
+    for (const id of ids) await docker("network", "disconnect", at.router, server(id));
+    await docker("network", "rm", at.router);
+    const off = kind === "network-missing" ? ids : ids.filter((id) => id !== "acme");
+    if (kind === "network-recreated") {
+      await docker("network", "create", "--subnet", subnet, at.router);
+      await docker("network", "connect", "--ip", address, at.router, server("acme"));
+    }
+    const before = await starts();
+    const look = await lookForDrift(at);
+    expect(kindsIn(look)).toEqual([`network ${kind}`, ...off.map((id) => `${id} network-left`)].sort());
+    // Nothing can be put on it before it is there.
+    const [network, others] = [true, false].map((all) =>
+      look.findings.filter(({ subject }) => (subject === "network") === all),
+    );
+    await typeFixes(at, { ...look, findings: network ?? [] });
+    expect(kindsIn(await lookForDrift(at))).toEqual(ids.map((id) => `${id} network-left`).sort());
+    await typeFixes(at, { ...look, findings: others ?? [] });
+    if (kind === "network-recreated") await typeFixes(at, await lookForDrift(at));
+    await expectClean();
+    expect(await starts()).toEqual(before);
+    seen.push(["network", kind, network?.[0]?.fix ?? ""]);
+  },
+);
 
 test("what cannot be looked at is told, and is no clean look", async () => {
   await shell("acme", "mv /run/postgresql/.s.PGSQL.5432 /run/postgresql/moved");
@@ -271,4 +327,26 @@ test("volumes: backups begin anew, and data is not made anew", async () => {
     stdout: expect.stringMatching(/^\| wonka \| volume-missing \| .* \| refuses \| /m),
   });
   seen.push(["wonka", "volume-missing", "refused"]);
+});
+
+test("what copies backups elsewhere is looked at as well; of a stack that was taken down nothing is missing", async () => {
+  const path = mkdtempSync(join(tmpdir(), "pgtenants-store-"));
+  chownSync(path, 999, 999);
+  const settings = { offsite: JSON.stringify({ type: "path", path }), deletionProtection: "true" };
+  const offsite = await makeTestStack(["acme"], settings);
+  try {
+    await pgtOutput(offsite, "start");
+    expect(await lookForDrift(offsite)).toMatchObject({ code: 0, findings: [], unknown: [] });
+    await docker("update", "--memory=700m", "--pids-limit=1000", `${offsite.router}_offsite`);
+    const look = await lookForDrift(offsite);
+    expect(kindsIn(look)).toEqual(["offsite memory", "offsite processes"]);
+    await typeFixes(offsite, look);
+    expect(await lookForDrift(offsite)).toMatchObject({ code: 0, findings: [], unknown: [] });
+    for (const { subject, kind, fix } of look.findings) seen.push([subject, kind, fix]);
+    await pgtOutput(offsite, "stop", "--yes");
+    expect(await lookForDrift(offsite)).toMatchObject({ code: 0, findings: [], deploymentDue: ["acme"] });
+  } finally {
+    await removeProtected(offsite, ["acme"]);
+    rmSync(path, { recursive: true });
+  }
 });

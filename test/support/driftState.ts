@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 import { typeTokens } from "../../components/names.ts";
 import type { StateResource } from "../../components/stackState.ts";
 import { tenantBridge } from "../../components/tenantBridge.ts";
@@ -11,6 +12,9 @@ import { databaseArgs } from "./tenants.ts";
 
 /** What a mock is told of a resource. */
 type Registered = pulumi.runtime.MockResourceArgs;
+
+/** What providers would compute: a password, and the name of a state. */
+const computed = { result: pulumi.secret(canary), hex: "0123456789abcdef" };
 
 /** How a secret looks in the inputs that a mock is given (sdk/nodejs/runtime/rpc.ts). */
 interface Secret {
@@ -27,7 +31,7 @@ export async function stateOf(tenants: readonly PlacedTenant[]): Promise<StateRe
     {
       newResource: (resource) => {
         registered.push(resource);
-        return { id: `${resource.name}-id`, state: { ...resource.inputs, result: pulumi.secret(canary) } };
+        return { id: `${resource.name}-id`, state: { ...resource.inputs, ...computed } };
       },
       call: ({ token }) => {
         throw new Error(`no mock for a call of ${token}`);
@@ -36,6 +40,7 @@ export async function stateOf(tenants: readonly PlacedTenant[]): Promise<StateRe
     "pgtenants",
     "dev",
   );
+  new random.RandomId("state", { byteLength: 8 });
   tenantBridge(settings);
   new Traefik("traefik", { settings, state: "0123456789abcdef", routes: routesOf(tenants, settings.domain) });
   for (const tenant of tenants) new TenantDatabase(tenant.id, databaseArgs(tenant));
@@ -63,7 +68,7 @@ function asInState(
     id: `${name}-id`,
     ...(owner === undefined ? {} : { parent: urn(owner) }),
     inputs: Object.fromEntries(clear),
-    ...(tenant === undefined ? {} : { outputs: outputsOf(tenant) }),
+    outputs: tenant === undefined ? { hex: computed.hex } : outputsOf(tenant),
   };
 }
 

@@ -21,6 +21,8 @@ export interface SeenNetwork {
   readonly id: string;
   readonly name: string;
   readonly made: NetworkOptions;
+  /** The names of the containers on it that run. */
+  readonly attached: readonly string[];
 }
 
 /** Networks of the stack, by labels or by name, held against those that were deployed. Pure. */
@@ -33,7 +35,8 @@ export function compareNetworks(deployed: readonly DeployedNetwork[], seen: read
     const expected = `network ${name}`;
     if (named === undefined) return [{ subject, kind: "network-missing", found: "none", expected, fix: byStart }];
     const found = ["made by hand", ...madeOtherwise(network.made, named.made)].join("; ");
-    const fix = `${byDocker("network", "rm", name)}, from which its containers must be disconnected before; then ${byStart}`;
+    const free = named.attached.map((container) => byDocker("network", "disconnect", "--force", name, container));
+    const fix = `${[...free, byDocker("network", "rm", name)].join(" && ")}; then ${byStart}`;
     return [{ subject, kind: "network-recreated", found, expected: `${expected} as it was deployed`, fix }];
   });
   const unknown = seen.filter(({ name }) => !names.has(name));

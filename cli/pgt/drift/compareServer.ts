@@ -3,7 +3,7 @@ import type { TenantSpec } from "../../../components/tenantSpec.ts";
 import { compareRoles, finder, limit, ownerIn } from "./compareRoles.ts";
 import { compareSettings } from "./compareSettings.ts";
 import type { Drift } from "./drift.ts";
-import { bySql, byStep, sqlIdentifier } from "./fixes.ts";
+import { bySql, sqlIdentifier } from "./fixes.ts";
 
 /** What server.sql prints first. */
 export const cluster = z.object({
@@ -90,7 +90,7 @@ function compareDatabases(deployed: DeployedServer, seen: Cluster): Drift[] {
   const unlimited = `ALTER DATABASE ${sqlIdentifier(spec.database)} CONNECTION LIMIT -1`;
   const own =
     database === undefined
-      ? [find("database-missing", "none", `database ${spec.database}`, missingDatabase(deployed))]
+      ? [missingDatabase(deployed, databases)]
       : [
           ...(database.owner === owner ? [] : [find("database-owner", database.owner, spec.owner)]),
           ...(database.open ? [] : [find("database-closed", "takes no connections", "takes connections")]),
@@ -98,7 +98,8 @@ function compareDatabases(deployed: DeployedServer, seen: Cluster): Drift[] {
             ? []
             : [find("database-connections", limit(database.connectionLimit), limit(-1), bySql(container, unlimited))]),
         ];
-  const open = databases.filter(({ public: privileges }) => privileges.length > 0);
+  const closed = ["postgres", "template1", spec.database];
+  const open = databases.filter(({ name, public: privileges }) => closed.includes(name) && privileges.length > 0);
   return [
     ...own,
     ...open.map(({ name, public: privileges }) =>
@@ -107,9 +108,14 @@ function compareDatabases(deployed: DeployedServer, seen: Cluster): Drift[] {
   ];
 }
 
-/** The step would make an empty one where the tenant's role owns no other that it could rename back. */
-function missingDatabase({ id }: DeployedServer): string {
-  return `${byStep(`${id}-sql`)} renames one back, or makes an empty one; what was dropped: pgt restore ${id} --in-place`;
+/** The step renames the one that the tenant's role owns; where there is none, or more, it would make an empty one. */
+function missingDatabase(deployed: DeployedServer, databases: Cluster["databases"]): Drift {
+  const { id, spec } = deployed;
+  const find = finder(deployed);
+  const expected = `database ${spec.database}`;
+  const owned = databases.filter(({ owner }) => owner === spec.owner).map(({ name }) => name);
+  if (owned.length === 1) return find("database-missing", `it is called ${owned[0]}`, expected);
+  return find("database-missing", "none", expected, `pgt restore ${id} --in-place --to '<a time before>'`);
 }
 
 function compareExtensions(deployed: DeployedServer, { extensions, takenOver }: SeenServer): Drift[] {

@@ -6,6 +6,7 @@ import { typeTokens } from "../../../components/names.ts";
 import { nameIn, resourceTypes, type StateResource } from "../../../components/stackState.ts";
 import { volumeFolder } from "../../../components/staticConfig.ts";
 import { parseTenantSpec } from "../../../components/tenantSpec.ts";
+import { stateName } from "../../leftovers.ts";
 import type { DeployedContainer } from "./compareContainers.ts";
 import type { DeployedNetwork, DeployedVolume } from "./compareEngine.ts";
 import type { DeployedFile } from "./compareFiles.ts";
@@ -48,7 +49,9 @@ export function readDeployed(resources: readonly StateResource[]): Deployed {
   const tree = new StateTree(resources);
   const tenants = tree.ofType(typeTokens.tenantDatabase).filter(({ outputs }) => outputs?.["state"] !== "removed");
   const running = tenants.filter(({ outputs }) => outputs?.["state"] === "running");
-  const parts = [...running, ...tree.ofType(typeTokens.traefik), ...tree.ofType(typeTokens.offsite)];
+  // A stack that was taken down has no name any more, and keeps the tenants' components for their volumes.
+  const isUp = stateName(resources) !== undefined;
+  const parts = isUp ? [...running, ...tree.ofType(typeTokens.traefik), ...tree.ofType(typeTokens.offsite)] : [];
   const containers = tree.ofType(resourceTypes.container);
   const ids = tenants.map(({ urn }) => nameIn(urn));
   return {

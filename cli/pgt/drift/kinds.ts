@@ -6,8 +6,8 @@ export interface Kind {
   /** For docs/drift.md. */
   readonly what: string;
   readonly up: UpDoes;
-  /** What putting it right restarts. A tenant that is down meanwhile is started, which is no restart. */
-  readonly restarts: "nothing" | "it" | "every tenant";
+  /** What putting it right restarts. What is down, or makes no sense of its own, is started anew, which is no restart. */
+  readonly restarts: "nothing" | "it";
 }
 
 const unnoticed = { up: "does not notice", restarts: "nothing" } as const;
@@ -36,8 +36,8 @@ export const kinds = {
   "other-limit": { ...unnoticed, restarts: "it", what: "a limit that no deployment sets, such as CPU time or CPU set" },
   "further-network": { ...unnoticed, what: "a container is attached to a further network" },
   "network-left": { ...unnoticed, what: "a container is not on its network, or at another address" },
-  "network-missing": { ...unnoticed, restarts: "every tenant", what: "a network was removed" },
-  "network-recreated": { ...unnoticed, restarts: "every tenant", what: "a network of the same name was made by hand" },
+  "network-missing": { ...unnoticed, what: "a network was removed" },
+  "network-recreated": { ...unnoticed, what: "a network of the same name was made by hand" },
   "network-unknown": { ...unnoticed, what: "a network has the stack's labels, and no deployment made it" },
   "network-guest": { ...unnoticed, what: "a foreign container is on one of the stack's networks" },
   "volume-missing": { what: "the volume with a tenant's data is gone", up: "refuses", restarts: "nothing" },

@@ -42,6 +42,7 @@ const networks = z.array(
     Internal: z.boolean(),
     Options: z.record(z.string(), z.string()).nullable(),
     IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string().optional() })).nullable() }),
+    Containers: z.record(z.string(), z.object({ Name: z.string() })).nullish(),
   }),
 );
 
@@ -110,9 +111,10 @@ async function readNetworks(stack: string, deployed: Deployed): Promise<SeenNetw
   const ours = rows.filter(({ Name, Labels }) => taken.has(Name) || isLabelled(stack, Labels));
   if (ours.length === 0) return [];
   const described = await dockerAtOnce(limit, "network", "inspect", ...ours.map(({ ID }) => ID));
-  return networks.parse(JSON.parse(described)).map(({ Id, Name, Driver, Internal, Options, IPAM }) => ({
+  return networks.parse(JSON.parse(described)).map(({ Id, Name, Driver, Internal, Options, IPAM, Containers }) => ({
     id: Id,
     name: Name,
+    attached: Object.values(Containers ?? {}).map((container) => container.Name),
     made: {
       driver: Driver,
       internal: Internal,

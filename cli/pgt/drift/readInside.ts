@@ -45,7 +45,7 @@ export interface SeenInside {
 /** Asks one tenant's server. @param container by id: its name may be another's. @throws OperatorError when it does not answer. */
 export async function readServer(deployed: DeployedInside, container: string): Promise<SeenInside> {
   const { spec, files } = deployed;
-  const expected = { database: spec.database, verifierDigest: verifierDigest(deployed) };
+  const expected = { owner: spec.owner, database: spec.database, verifierDigest: verifierDigest(deployed) };
   const paths = files.map(({ path }) => path);
   const command = ["exec", "--interactive", container, "sh", "-c", serverScript, "sh", ...paths];
   const printed = await dockerReadingAtOnce(renderVariable("expected", expected) + sql, limit, command);

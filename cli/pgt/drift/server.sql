@@ -35,7 +35,8 @@ SELECT jsonb_build_object(
              'open', datallowconn,
              'connectionLimit', datconnlimit,
              'public', ARRAY(SELECT privilege_type FROM aclexplode(coalesce(datacl, acldefault('d', datdba))) WHERE grantee = 0 ORDER BY 1)) ORDER BY datname)
-      FROM pg_database WHERE datname IN ('postgres', 'template1', :'expected'::jsonb->>'database')),
+      FROM pg_database
+     WHERE datname IN ('postgres', 'template1', :'expected'::jsonb->>'database') OR pg_get_userbyid(datdba) = :'expected'::jsonb->>'owner'),
   'altered', (
     SELECT coalesce(jsonb_object_agg(name, setting), '{}')
       FROM (SELECT DISTINCT ON (name) name, setting FROM pg_file_settings

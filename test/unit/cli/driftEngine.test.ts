@@ -11,7 +11,12 @@ describe("networks", () => {
     subnets: ["198.18.0.0/16"],
   };
   const deployed = { subject: "network", id: "1", name: "pgtenants-dev", made };
-  const seen = { id: "1", name: "pgtenants-dev", made: { ...made, options: { ...made.options, other: "1" } } };
+  const seen = {
+    id: "1",
+    name: "pgtenants-dev",
+    made: { ...made, options: { ...made.options, other: "1" } },
+    attached: [],
+  };
 
   test.each([
     ["as deployed", [seen], []],
@@ -38,6 +43,15 @@ describe("networks", () => {
       expected,
     );
   });
+});
+
+test("a network that was made by hand goes when its containers are off it", () => {
+  const made = { driver: "bridge", internal: false, options: {}, subnets: [] };
+  const deployed = { subject: "offsite", id: "1", name: "n", made };
+  const [drift] = compareNetworks([deployed], [{ id: "2", name: "n", made, attached: ["a", "b"] }]);
+  expect(drift?.fix).toBe(
+    "docker network disconnect --force n a && docker network disconnect --force n b && docker network rm n; then pgt start",
+  );
 });
 
 describe("volumes", () => {

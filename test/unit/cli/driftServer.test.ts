@@ -82,6 +82,7 @@ test.each<[Partial<Cluster>, string, string, string]>([
     step,
   ],
   [{ databases: [] }, "database-missing", "none", expect.stringContaining("pgt restore acme --in-place")],
+  [{ databases: [database({ name: "moved", public: ["CONNECT"] })] }, "database-missing", "it is called moved", step],
   [own({ owner: "pgtenants" }), "database-owner", "pgtenants", step],
   [own({ open: false }), "database-closed", "takes no connections", step],
   [own({ connectionLimit: 0 }), "database-connections", "0", psql('ALTER DATABASE "acme" CONNECTION LIMIT -1')],
