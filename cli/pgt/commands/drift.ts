@@ -57,7 +57,7 @@ async function lookAround(context: Context): Promise<Look> {
       deployed.containers,
       engine.containers,
       deployed.networks.map(({ name }) => name),
-    ),
+    ).filter(({ kind }) => kind !== "swap" || engine.countsSwap),
     ...compareNetworks(deployed.networks, engine.networks),
     ...compareVolumes(deployed.volumes, engine.volumes),
     ...inside.flatMap(({ drift }) => drift),

@@ -12,6 +12,8 @@ export interface SeenEngine {
   readonly containers: readonly SeenContainer[];
   readonly networks: readonly SeenNetwork[];
   readonly volumes: readonly SeenVolume[];
+  /** Whether the kernel counts swap; where it does not, the engine leaves that limit out. */
+  readonly countsSwap: boolean;
 }
 
 /** Some hundred containers are described in a second or two. */
@@ -51,12 +53,13 @@ const networks = z.array(
  * command for all. @throws OperatorError when the engine does not answer.
  */
 export async function readEngine(stack: string, names: StackNames, deployed: Deployed): Promise<SeenEngine> {
-  const [containers, networks, volumes] = await Promise.all([
+  const [containers, networks, volumes, swapLimit] = await Promise.all([
     readContainers(stack, deployed),
     readNetworks(stack, deployed),
     readVolumes(stack, names),
+    dockerAtOnce(limit, "info", "--format", "{{json .SwapLimit}}"),
   ]);
-  return { containers, networks, volumes };
+  return { containers, networks, volumes, countsSwap: swapLimit === "true" };
 }
 
 async function readContainers(stack: string, deployed: Deployed): Promise<SeenContainer[]> {
