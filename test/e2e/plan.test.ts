@@ -44,3 +44,21 @@ test("the table is for people, with what the machine has", async () => {
   expect(stdout).toMatch(/^acme {2,}restart, about 2 s without an answer {2,}.*memory 256 MB → 128 MB/m);
   expect(stdout).toMatch(/the machine has \d+\.\d GB, so \d+ % of it/);
 });
+
+test("the entry of a removed tenant takes the key to its backups along: data is at risk, and what is kept is said", async () => {
+  await withCase(at, planCase("remove"), () => at.stack.up());
+  const out = {
+    name: "out",
+    file: () =>
+      planCase("remove")
+        .file("")
+        .replace(/.*hooli.*\n/, ""),
+  };
+  const { code, stdout } = await withCase(at, out, () => pgt(at, ["plan"]));
+  expect(code).toBe(2);
+  expect(stdout).toMatch(/^1 with data at risk, 3 unchanged\.$/m);
+  expect(stdout).toMatch(
+    /^hooli {2,}data at risk {2,}key of its backups deleted; .*; volume let go of, stays on the engine;/m,
+  );
+  expect(stdout).toContain('"hooli" leaves the list, and with it the key to its backups');
+});

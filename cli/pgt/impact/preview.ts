@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Operation } from "../../../components/changeEffects.ts";
-import { nameIn } from "../../../components/stackState.ts";
+import { nameIn, resourceTypes } from "../../../components/stackState.ts";
 import { escaped } from "../../../tenants/text.ts";
 
 const state = z.object({
@@ -148,7 +148,8 @@ function operationOf(op: string, before: ResourceState | undefined): PreviewStep
     case "update":
       return "update";
     case "delete":
-      return before?.retainOnDelete === true ? "forget" : "delete";
+      // A key or password is nowhere but in the state, so nothing of it stays.
+      return before?.retainOnDelete === true && before.type === resourceTypes.volume ? "forget" : "delete";
     default:
       return { unknown: op };
   }

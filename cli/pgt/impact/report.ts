@@ -82,7 +82,7 @@ export function reportOf(
     warnings: preview.warnings,
     tenants: found.filter(({ impact }) => impact !== "unchanged").toSorted(worstFirst),
     unchanged: there.filter(({ impact }) => impact === "unchanged").length,
-    shared: shared.filter(({ text }) => text !== routesWord),
+    shared: shared.filter(({ text }) => text !== routesWord).toSorted((one, other) => (one.text < other.text ? -1 : 1)),
     routes: texts === undefined ? [] : hunks(texts),
     unseen: unseenIn(preview),
   };
@@ -108,12 +108,12 @@ function currentIds(tenants: readonly Tenant[]): (id: string) => string {
 
 function impactOf(id: string, reasons: readonly Reason[]): TenantImpact {
   const impact = worstOf(reasons.map((reason) => reason.impact));
-  const texts = new Map(
-    reasons
-      .toSorted((one, other) => severity(one.impact) - severity(other.impact))
-      .map((reason) => [reason.text, reason]),
+  const leastFirst = reasons.toSorted((one, other) => severity(one.impact) - severity(other.impact));
+  const texts = new Map(leastFirst.map((reason) => [reason.text, reason]));
+  // By their words where they are as bad: the engine's order is another each time.
+  const all = [...texts.values()].toSorted(
+    (one, other) => severity(other.impact) - severity(one.impact) || (one.text < other.text ? -1 : 1),
   );
-  const all = [...texts.values()].toReversed();
   const told = all.length > 1 ? all.filter(({ text }) => text !== hiddenWords) : all;
   return { id, impact, sessionsEnd: endsSessions(impact), reasons: told };
 }
