@@ -15,7 +15,7 @@ const route = (id: string, differences: Partial<Route> = {}): Route => ({
 const certificate = { path: "certificates/0123456789abcdef.pem", digest: "a".repeat(64) };
 const render = (...routes: readonly Route[]) => renderDynamicConfig(routes, `/var/lib/traefik/${certificate.path}`);
 const routes = render(route("acme"), route("globex", { allow: ["203.0.113.0/24"] }));
-const deployed = { container: "1", routes, certificate, tenants: ["acme", "globex", "hooli"] };
+const deployed = { container: "pgtenants-dev", routes, certificate, tenants: ["acme", "globex", "hooli"] };
 const owner = "65531:65532";
 const seen: SeenRouter = {
   routes,
@@ -89,6 +89,9 @@ describe("the router's files", () => {
     const further = ["routes/evil.yml", "routes/.dynamic.yml.part", "certificates/old.pem"];
     const files = [...seen.files, ...further.map((path) => ({ path, owner: "0:0", mode: "600" }))];
     expect(compare({ files })).toEqual([["router", "routes-further", "routes/evil.yml"]]);
+    expect(compareRouter(deployed, { ...seen, files })[0]?.fix).toBe(
+      "docker exec --user 65531:65532 pgtenants-dev rm -r /var/lib/traefik/routes/evil.yml",
+    );
   });
 
   test.each([
