@@ -6,7 +6,7 @@ import { DeploymentError } from "../cli/pgt/failures.ts";
 
 /** Of the reasons against a deployment, those that are policies': the plan has the others. */
 function refusals(reasons: string): string[] {
-  return reasons.split("\n").filter((line) => /^\S+: policy \S+: /.test(line));
+  return reasons.split("\n").filter((line) => /^(?:\S+: )?policy \S+: /.test(line));
 }
 
 await reportErrors(async () => {

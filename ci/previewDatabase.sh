@@ -8,15 +8,17 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 preview=(ci/with.sh engine ci/whenFree.sh ./pgt --stack "${STACK:?}" preview-database)
 case ${1:-} in
   create)
-    masked=()
-    if [ -n "${MASK:-}" ]; then masked=(--mask "$MASK"); fi
-    exec "${preview[@]}" create --pr "${PR:?}" --from "${SOURCE:?}" "${masked[@]}" --output "${OUTPUT:-${GITHUB_OUTPUT:?}}"
+    # A misspelt name of the variable must not hand out what nobody has masked.
+    mask=${MASK:?"no SQL that masks; set PGTENANTS_PREVIEW_MASK to its path, and for a copy of everything to a file with a comment alone"}
+    exec "${preview[@]}" create --pr "${PR:?}" --from "${SOURCE:?}" --mask "$mask" --output "${OUTPUT:-${GITHUB_OUTPUT:?}}"
     ;;
   delete) exec "${preview[@]}" delete --pr "${PR:?}" ;;
-  sweep)
+  sweep) exec ci/with.sh engine ci/whenFree.sh ci/previewDatabase.sh sweep-now ;;
+  # Asked at each try: whoever opened a request meanwhile keeps its database.
+  sweep-now)
     # Assigned first: what fails there must not read as if none were open.
-    open=$(ci/with.sh tools node ci/openRequests.ts)
-    exec "${preview[@]}" sweep --open "$open"
+    open=$(node ci/openRequests.ts)
+    exec ./pgt --stack "$STACK" preview-database sweep --open "$open"
     ;;
   *) echo "got \"${1:-}\", expected create, delete or sweep" >&2 && exit 64 ;;
 esac

@@ -7,7 +7,7 @@ trap 'rm -f "$said"' EXIT
 for _ in {1..40}; do
   code=0
   "$@" 2>"$said" || code=$?
-  if [ "$code" != 1 ] || ! grep -q '^error: the stack is being deployed by ' "$said"; then break; fi
+  if [ "$code" != 1 ] || ! grep -Eq '^error: .*(is being deployed by|is currently locked by) ' "$said"; then break; fi
   head -n 1 "$said" >&2
   sleep "${PGTENANTS_WAIT:-30}"
 done
