@@ -36,7 +36,11 @@ await reportErrors(() => {
     docker("network", "rm", ...networks.orphans.map(({ id }) => id));
   }
   refresh(stack, [...servers.lost, ...networks.lost]);
-  if (state.pending.length > 0) forgetPending(stack);
+  if (state.pending.length > 0) {
+    // Whoever is deploying has pending operations as well, and would lose what it writes meanwhile.
+    refuseDeployment(stack, state);
+    if (readState(project, stack).pending.length > 0) forgetPending(stack);
+  }
 });
 
 interface Found {

@@ -81,7 +81,12 @@ function sorted(found: readonly Drift[], tenants: readonly string[]): Drift[] {
 function exportedState({ config, stack }: Context): StackState {
   refuseHeld(stack, fileBackend(config.folder, stack)?.locks ?? []);
   const command = ["--cwd", config.folder, "stack", "export", "--stack", stack, "--show-secrets"];
-  return parseStackState(pulumi(...command));
+  const state = parseStackState(pulumi(...command));
+  if (state.pending.length === 0) return state;
+  throw new OperatorError(
+    `the stack ${stack} is being deployed, or a deployment was killed`,
+    "wait until it ends; if you know that it is dead: pgt recover",
+  );
 }
 
 function deployedIn(resources: StackState["resources"]): Deployed {
