@@ -4,6 +4,7 @@ import "./components/stateExport.ts";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { admitTenants } from "./components/admission.ts";
+import { ExpiredTenant } from "./components/expiredTenant.ts";
 import { lastDeployment } from "./components/lastDeployment.ts";
 import { Offsite } from "./components/offsite.ts";
 import { refuseOutdated } from "./components/outdatedCertificates.ts";
@@ -25,7 +26,7 @@ const { tenants: last, certificates } = lastStack;
 const listed = orRunError(() => listTenants(settings.tenantsFile, settings.previewDatabases, last));
 const tenantTls = readTenantTls(listed, settings);
 await refuseOutdated([settings, ...tenantTls.values()], certificates);
-const placed = await admitTenants(listed, lastStack, settings);
+const { placed, expired } = await admitTenants(listed, lastStack, settings);
 
 const state = new random.RandomId("state", { byteLength: 8 }).hex;
 const bridge = tenantBridge(settings).name;
@@ -38,6 +39,8 @@ for (const tenant of sourcesFirst(newFirst(placed, last))) {
 }
 const { offsite } = settings;
 if (offsite !== undefined) new Offsite("offsite", { settings, offsite, tenants: [...databases.values()], state });
+
+for (const { id, until } of expired) new ExpiredTenant(id, { until });
 
 /** Per tenant, without secrets: host, port, database, user, plan, address, state, access, limits. */
 export const tenants = summarize(placed, settings.domain, settings.port);

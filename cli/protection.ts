@@ -7,12 +7,13 @@ const statefulTypes: readonly string[] = [resourceTypes.volume, resourceTypes.pa
 /**
  * The tenants' volumes and passwords that a destroy of everything unprotected would take, by their names in the stack (`acme-data`,
  * `acme-password`), sorted. A removed tenant's volume is kept without protection, and its password is made anew should it come back, as is
- * the router's volume; so none of them is among these.
+ * the router's volume; and what goes by itself has an end anyhow. So none of them is among these.
  */
 export function unprotectedState({ resources }: StackState): string[] {
   const removed = new Set(resources.filter(({ outputs }) => outputs?.["state"] === "removed").map(({ urn }) => urn));
+  const ephemeral = new Set(resources.filter(({ outputs }) => outputs?.["until"] !== undefined).map(({ urn }) => urn));
   return resources
-    .filter(({ type, parent }) => statefulTypes.includes(type) && isTenant(parent))
+    .filter(({ type, parent }) => statefulTypes.includes(type) && isTenant(parent) && !ephemeral.has(parent ?? ""))
     .filter(({ protect, retainOnDelete }) => protect !== true && retainOnDelete !== true)
     .filter(({ type, parent }) => !(type === resourceTypes.password && removed.has(parent ?? "")))
     .map(({ urn }) => nameIn(urn))

@@ -18,6 +18,12 @@ import type { PlacedTenant } from "./tenantOutputs.ts";
 import { previousIdOf, previousOf, refusals, type Transition } from "./transitions.ts";
 import { lostVolumes, orphanedVolumes, takenOver, unreadableBackups } from "./volumeChecks.ts";
 
+/** Who is to exist, and whose time is up while its entry is still in the file. */
+interface Admitted {
+  readonly placed: readonly PlacedTenant[];
+  readonly expired: readonly { readonly id: string; readonly until: string }[];
+}
+
 /**
  * The tenants that are to exist, each at its address, when the list may follow the last deployment. A tenant that is to be removed and
  * was never made is left out.
@@ -27,7 +33,7 @@ export async function admitTenants(
   all: readonly ListedTenant[],
   stack: LastStack,
   settings: Settings,
-): Promise<readonly PlacedTenant[]> {
+): Promise<Admitted> {
   const last = stack.tenants;
   const now = new Date();
   const listed = all.filter((tenant) => !hasExpired(tenant, last, now));
@@ -44,10 +50,20 @@ export async function admitTenants(
   const placed = orRunError(() => placeTenants(settings.subnet, present, addressBook(present, last)));
   const outcome = { placed, restarting: restarts(placed, stack, settings) };
   refuseAll(await askEngine({ ...transition, listed: present }, outcome, settings));
-  return placed.map((tenant) => {
-    const until = endOf(tenant, last, now);
-    return until === undefined ? tenant : { ...tenant, until };
-  });
+  return {
+    placed: placed.map((tenant) => ({ ...tenant, ...untilOf(tenant, last, now) })),
+    expired: all.flatMap((tenant) => {
+      const { until } = untilOf(tenant, last, now);
+      return listed.includes(tenant) || tenant.entry !== undefined || until === undefined
+        ? []
+        : [{ id: tenant.id, until }];
+    }),
+  };
+}
+
+function untilOf(tenant: Tenant, last: LastDeployment, now: Date): { readonly until?: string } {
+  const until = endOf(tenant, last, now);
+  return until === undefined ? {} : { until };
 }
 
 async function warnOfExpired(

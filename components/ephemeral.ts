@@ -48,7 +48,7 @@ export function overKeptData(
     if (kept.length === 0) return [];
     return [
       `${tenantsFile}: "${id}": got an ephemeral tenant, and on the engine ${kept.join(" and ")}, kept of one that had this id, expected neither; ` +
-        `choose another id, or delete what is kept: pgt purge ${id}`,
+        `choose another id or, to delete what is kept, take it out, deploy that, and: pgt purge ${id}`,
     ];
   });
 }

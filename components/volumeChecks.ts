@@ -14,8 +14,10 @@ export function lostVolumes(
 ): string[] {
   return listed.flatMap((tenant) => {
     const { id, state } = tenant;
-    const volume = previousOf(tenant, last)?.volume;
+    const { volume, until } = previousOf(tenant, last) ?? {};
     if (state === "removed" || volume === undefined || there.has(volume)) return [];
+    // What goes by itself has no copies, and begins empty: all others wait for the deployment.
+    if (until !== undefined) return [];
     return [
       `Docker engine: got no volume ${volume}, expected it, with the data of "${id}"; bring it back from a copy, ` +
         `or, to begin with an empty one, remove "${id}" and add it again: pgt remove ${id}, pgt purge ${id}, pgt create ${id}`,

@@ -1,3 +1,4 @@
+import { hasExpired } from "../../components/ephemeral.ts";
 import type { LastDeployment } from "../../components/lastDeployment.ts";
 import { listTenants } from "../../components/previewDatabases.ts";
 import { TenantsFileError } from "../../tenants/issues.ts";
@@ -14,7 +15,7 @@ export function listedTenants({ tenantsFile, tenantsFileName }: StackConfig): re
 }
 
 /**
- * The same, and with them what is in no file: the databases of pull requests, which the state remembers.
+ * The same without those whose time is up, and with what is in no file: the databases of pull requests, which the state remembers.
  * @throws OperatorError where the file has the id of one.
  */
 export function knownTenants(
@@ -22,7 +23,9 @@ export function knownTenants(
   last: LastDeployment,
 ): readonly Tenant[] {
   try {
-    return listTenants(tenantsFile, { create: [], delete: [] }, last);
+    const now = new Date();
+    const listed = listTenants(tenantsFile, { create: [], delete: [] }, last);
+    return listed.filter((tenant) => !hasExpired(tenant, last, now));
   } catch (error) {
     if (error instanceof TenantsFileError) throw error;
     throw new OperatorError(messageOf(error), "pgt preview-database list shows those that there are");

@@ -166,8 +166,36 @@ test("whose time is up goes with the next deployment, whatever that is for; the 
   expect((await listed()).map(({ id }) => id)).toEqual(["pr-18"]);
 
   expect(await previewOutput("sweep", "--open", "18")).toContain("nothing to sweep");
+  expect((await pgt(at, ["doctor"])).stdout).toMatch(/routes +2 routes, as the file says/);
   expect(await previewOutput("sweep", "--open", "3, 4")).toContain("pr-18: gone, with all data");
   expect(await madeFor("pr-18")).toEqual([]);
+});
+
+test("an entry whose time is up is not made again, however often is deployed, and is no drift", async () => {
+  at.list("id: acme", "{ id: trial, ephemeral: { expires: 1 min } }");
+  await pgtOutput(at, "start");
+  expect(await madeFor("trial")).toContain(at.container("trial"));
+  await sleep(61_000);
+  for (const _ of [1, 2]) {
+    await pgtOutput(at, "start");
+    expect(await madeFor("trial")).toEqual([]);
+  }
+  expect(await pgt(at, ["drift"])).toMatchObject({ code: 0, stdout: expect.not.stringContaining("trial") });
+  expect(await pgt(at, ["plan"])).toMatchObject({ code: 0, stdout: expect.stringContaining("Nothing changes") });
+  at.list("id: acme");
+  await pgtOutput(at, "start");
+});
+
+test("to stop everything ends it; its volume may be lost without holding up anybody", async () => {
+  await previewOutput("create", "--pr", "19");
+  await outputOf("docker", ["rm", "--force", at.container("pr-19")]);
+  await outputOf("docker", ["volume", "rm", at.container("pr-19")]);
+  await pgtOutput(at, "start");
+  await pgtOutput(at, "--yes", "stop");
+  expect(await madeFor("pr-19")).toEqual([]);
+  await pgtOutput(at, "start");
+  expect(await madeFor("acme")).toContain(at.container("acme"));
+  expect(await listed()).toEqual([]);
 });
 
 function pgtWith(environment: Record<string, string>, args: readonly string[]) {

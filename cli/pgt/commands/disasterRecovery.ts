@@ -30,7 +30,8 @@ export async function disasterRecovery(context: Context, { credentials: file, st
   const place = offsitePlace(config);
   const credentials = readCredentials(place, file);
   const passphrase = orOperatorError(() => recoveryPassphrase(undefined));
-  const listed = listedTenants(config);
+  // What goes by itself is in no store.
+  const listed = listedTenants(config).filter(({ lifeSeconds }) => lifeSeconds === undefined);
   await refuseUnready(context);
   const there = hasState(context);
 

@@ -50,10 +50,11 @@ export async function createPreview(context: Context, pr: number, options: Previ
   const { tenantsFile, tenantsFileName } = context.config;
   // Held against the rules before anything is asked.
   parseTenants(readText(tenantsFile), tenantsFileName, [entry]);
+  const isNew = !databases(context).some((database) => database.id === id);
   try {
     await deployWith(context, { create: [entry], delete: [] });
   } catch (error) {
-    if (error instanceof DeploymentError && error.changed) await takeAway(context, id);
+    if (isNew && error instanceof DeploymentError && error.changed) await takeAway(context, pr, error);
     throw error;
   }
   handOut(context, id, options.output);
@@ -135,15 +136,20 @@ function refuseOthers(context: Context, { create }: PreviewRequest, settings: st
   );
 }
 
-/** Every later deployment would try to make it again, and fail. */
-async function takeAway(context: Context, id: string): Promise<void> {
+/** Every later deployment would try to make it again, and fail. Who interrupts gets no further deployment. */
+async function takeAway(context: Context, pr: number, { ending }: DeploymentError): Promise<void> {
+  const id = previewId(pr);
+  const byHand = `pgt preview-database delete --pr ${pr}`;
+  if (ending === "interrupted") {
+    context.report({ event: "warning", message: `${id} is half made: create goes on with it, ${byHand} ends it` });
+    return;
+  }
   context.report({ event: "note", message: `${id} could not be made, and is taken away again` });
   try {
     await deployWith(context, { create: [], delete: [id] });
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    const message = `${id} is still there: ${error.message}; pgt preview-database sweep --open "" ends it`;
-    context.report({ event: "warning", message });
+    context.report({ event: "warning", message: `${id} is still there: ${error.message}; ${byHand} ends it` });
   }
 }
 

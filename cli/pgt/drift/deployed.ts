@@ -34,7 +34,7 @@ export interface Deployed {
   readonly volumes: readonly DeployedVolume[];
   readonly router: DeployedRouter | undefined;
   readonly servers: readonly DeployedInside[];
-  /** The ids of all tenants that are not removed. */
+  /** The ids of all tenants that are there. */
   readonly tenants: readonly string[];
 }
 
@@ -47,7 +47,9 @@ const limitSteps: Readonly<Record<string, string>> = { server: "sql", router: "l
  */
 export function readDeployed(resources: readonly StateResource[]): Deployed {
   const tree = new StateTree(resources);
-  const tenants = tree.ofType(typeTokens.tenantDatabase).filter(({ outputs }) => outputs?.["state"] !== "removed");
+  const tenants = tree
+    .ofType(typeTokens.tenantDatabase)
+    .filter(({ outputs }) => outputs?.["state"] !== "removed" && outputs?.["state"] !== "expired");
   const running = tenants.filter(({ outputs }) => outputs?.["state"] === "running");
   // A stack that was taken down has no name any more, and keeps the tenants' components for their volumes.
   const isUp = stateName(resources) !== undefined;

@@ -20,7 +20,9 @@ export function dueTenants(
 ): readonly string[] {
   const present = listed.filter((tenant) => tenant.state !== "removed");
   const ids = new Set(present.map(({ id }) => id));
-  const gone = [...last].filter(([id, { state }]) => state !== "removed" && !ids.has(id)).map(([id]) => id);
+  const gone = [...last]
+    .filter(([id, { state }]) => state !== "removed" && state !== "expired" && !ids.has(id))
+    .map(([id]) => id);
   const differing = present.filter((tenant) => isDue(tenant, deployed, last.get(tenant.id)));
   return [
     ...new Set([...gone, ...differing.map(({ id }) => id), ...dueRoutes(present, deployed, last, domain)]),

@@ -66,7 +66,7 @@ export function reportOf(
     const tenant = listed.get(id);
     const steps = byTenant.get(id) ?? [];
     const reasons = reasonsOf(steps, tenant);
-    const own = ephemeral.has(id) ? reasons.map(withoutRisk) : reasons;
+    const own = ephemeral.has(id) && tenant === undefined ? reasons.map(withoutRisk) : reasons;
     // Whoever does not run yet has no sessions, and gets everything as it is to be.
     const runsOn = tenant?.state === "running" && !own.some(({ impact }) => impact === "new" || impact === "started");
     const fields = runsOn ? fieldEffects(tenant, domain, summaries, changesSql(steps)) : [];
@@ -89,7 +89,7 @@ export function reportOf(
 }
 
 function withoutRisk(reason: Reason): Reason {
-  return reason.impact === "data at risk" ? { impact: "removed", text: "ephemeral: goes with its data" } : reason;
+  return reason.impact === "data at risk" ? { impact: "removed", text: "ephemeral: ends, with its data" } : reason;
 }
 
 function worstFirst(one: TenantImpact, other: TenantImpact): number {

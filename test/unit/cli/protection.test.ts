@@ -62,6 +62,11 @@ describe("unprotectedState", () => {
     ]);
   });
 
+  test("a tenant that goes by itself has an end anyhow", () => {
+    const trial = { ...others[1], outputs: { state: "running", until: "2026-11-29T12:00:00.000Z" } };
+    expect(unprotected(exported([trial, ...stateful("acme", false)]))).toEqual([]);
+  });
+
   test("a tenant in a component of its user's own is a tenant", () => {
     const volume = resource(volumeType, "acme-data", `my:index:Cluster$${tenantType}`, "acme");
     expect(unprotected(exported([volume]))).toEqual(["acme-data"]);

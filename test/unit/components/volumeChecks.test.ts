@@ -32,6 +32,8 @@ describe("a volume that is gone", () => {
     const removed = tenant({ state: "removed", removedOn: "2026-11-21" });
     expect(lostVolumes(following([removed], { acme: lastTenant() }), nothing)).toEqual([]);
     expect(lostVolumes(following([tenant()], { acme: lastTenant() }), there)).toEqual([]);
+    const trial = lastTenant({ until: "2026-11-29T12:00:00.000Z" });
+    expect(lostVolumes(following([tenant({ lifeSeconds: 3600 })], { acme: trial }), nothing)).toEqual([]);
   });
 });
 
