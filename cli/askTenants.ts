@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import ipaddr from "ipaddr.js";
-import { mapAtOnce } from "./atOnce.ts";
+import { mapAtOnce } from "../components/atOnce.ts";
 import { ask, type Psql } from "./psql.ts";
 import type { Answer, TenantStatus } from "./renderStatus.ts";
 import type { TenantOutput } from "./stackOutputs.ts";

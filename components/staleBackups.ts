@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { longestGapHours } from "../tenants/cron.ts";
+import { mapAtOnce } from "./atOnce.ts";
 import { docker, dockerLines } from "./dockerCli.ts";
 import type { StackNames } from "./names.ts";
 import type { Restart } from "./restarts.ts";
@@ -76,16 +77,12 @@ export async function staleBackups(question: StaleQuestion): Promise<string[]> {
     const startedAt = started.get(containerOf(restart));
     return staleBackup(restart, { startedAt, newest: undefined }, question).length > 0;
   });
-  const found = new Map<Restart, string[]>();
-  const work = async () => {
-    for (let restart = waiting.shift(); restart !== undefined; restart = waiting.shift()) {
-      const container = containerOf(restart);
-      const look = { startedAt: started.get(container), newest: await newestOf(container) };
-      found.set(restart, staleBackup(restart, look, question));
-    }
+  const judge = async (restart: Restart) => {
+    const container = containerOf(restart);
+    const look = { startedAt: started.get(container), newest: await newestOf(container) };
+    return staleBackup(restart, look, question);
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  return scheduled.flatMap((restart) => found.get(restart) ?? []);
+  return (await mapAtOnce(waiting, judge, atOnce)).flat();
 }
 
 const listing = z.object({

@@ -1,6 +1,6 @@
+import { mapAtOnce } from "../../../components/atOnce.ts";
 import { tenantsIn } from "../../../components/lastDeployment.ts";
 import { parseStackState, type StackState } from "../../../components/stackState.ts";
-import { mapAtOnce } from "../../atOnce.ts";
 import { fileBackend } from "../../fileBackend.ts";
 import { refuseHeld } from "../../locks.ts";
 import { messageOf, OperatorError } from "../../operatorError.ts";

@@ -1,6 +1,6 @@
+import { mapAtOnce } from "../../../components/atOnce.ts";
 import { renderPgbackrestConfig, repositoryFolder } from "../../../components/pgbackrestConfig.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
-import { mapAtOnce } from "../../atOnce.ts";
 import { docker, dockerReading } from "../../engine.ts";
 import { messageOf, OperatorError } from "../../operatorError.ts";
 import type { Backup } from "../backups.ts";

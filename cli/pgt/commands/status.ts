@@ -1,6 +1,6 @@
+import { mapAtOnce } from "../../../components/atOnce.ts";
 import { parseUse } from "../../../components/shrinking.ts";
 import { askTenants } from "../../askTenants.ts";
-import { mapAtOnce } from "../../atOnce.ts";
 import { messageOf, OperatorError } from "../../operatorError.ts";
 import { findPsql } from "../../psql.ts";
 import type { TenantStatus } from "../../renderStatus.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { mapAtOnce } from "../../atOnce.ts";
+import { mapAtOnce } from "../../../components/atOnce.ts";
 import { messageOf } from "../../operatorError.ts";
 import { dockerAtOnce } from "../engine.ts";
 import { error, type Finding, ok, warning } from "../finding.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { mapAtOnce } from "../../../cli/atOnce.ts";
+import { mapAtOnce } from "../../../components/atOnce.ts";
 
 test("results come in the order of the items, and no more than 16 are at work", async () => {
   let busy = 0;
