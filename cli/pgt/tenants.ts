@@ -1,11 +1,13 @@
 import { hasExpired } from "../../components/ephemeral.ts";
-import type { LastDeployment } from "../../components/lastDeployment.ts";
+import { type LastDeployment, tenantsIn } from "../../components/lastDeployment.ts";
 import { listTenants } from "../../components/previewDatabases.ts";
 import { TenantsFileError } from "../../tenants/issues.ts";
 import { parseTenants } from "../../tenants/load.ts";
 import type { Tenant } from "../../tenants/tenant.ts";
 import { closest, either, quoted } from "../../tenants/text.ts";
 import { messageOf, OperatorError } from "../operatorError.ts";
+import { readState } from "../state.ts";
+import type { Context } from "./context.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { readText } from "./textFile.ts";
 
@@ -30,6 +32,11 @@ export function knownTenants(
     if (error instanceof TenantsFileError) throw error;
     throw new OperatorError(messageOf(error), "pgt preview-database list shows those that there are");
   }
+}
+
+/** What the state says of the tenants of the last deployment. @throws OperatorError when it cannot be read. */
+export function lastTenants({ config, stack }: Pick<Context, "config" | "stack">): LastDeployment {
+  return tenantsIn(readState(config.folder, stack).resources);
 }
 
 /** @throws OperatorError that names the nearest id when there is no such tenant. */

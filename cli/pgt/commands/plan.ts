@@ -1,8 +1,7 @@
 import { ephemeralIn } from "../../../components/ephemeral.ts";
-import { type LastDeployment, tenantsIn } from "../../../components/lastDeployment.ts";
+import type { LastDeployment } from "../../../components/lastDeployment.ts";
 import { docker } from "../../engine.ts";
 import { OperatorError } from "../../operatorError.ts";
-import { readState } from "../../state.ts";
 import type { Context } from "../context.ts";
 import { exitCodes } from "../failures.ts";
 import { capacityOf, type Host } from "../impact/capacity.ts";
@@ -12,7 +11,7 @@ import { type Report, refusedReport, reportOf } from "../impact/report.ts";
 import { runPreview } from "../impact/runPreview.ts";
 import { risksData, sentence } from "../impact/summary.ts";
 import type { PlanFormat } from "../programPlan.ts";
-import { knownTenants } from "../tenants.ts";
+import { knownTenants, lastTenants } from "../tenants.ts";
 
 /**
  * Says what a deployment would do to each tenant, and changes nothing.
@@ -22,7 +21,7 @@ import { knownTenants } from "../tenants.ts";
 export function plan(context: Context, format: PlanFormat | undefined, most = longestComment): 0 | 1 | 2 {
   const preview = runPreview(context);
   const refused = preview.errors.length > 0;
-  const last: LastDeployment = refused ? new Map() : lastDeployed(context);
+  const last: LastDeployment = refused ? new Map() : lastTenants(context);
   const tenants = refused ? [] : knownTenants(context.config, last);
   const report = refused
     ? refusedReport(preview.errors, preview.warnings)
@@ -40,10 +39,6 @@ export function plan(context: Context, format: PlanFormat | undefined, most = lo
       process.stdout.write(renderText(report, capacity, context.paint));
   }
   return codeOf(report);
-}
-
-function lastDeployed({ config, stack }: Context): LastDeployment {
-  return tenantsIn(readState(config.folder, stack).resources);
 }
 
 function codeOf(report: Report): 0 | 1 | 2 {

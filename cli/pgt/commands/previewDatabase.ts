@@ -1,11 +1,9 @@
 import { appendFileSync } from "node:fs";
 import { ephemeralIn } from "../../../components/ephemeral.ts";
-import { tenantsIn } from "../../../components/lastDeployment.ts";
 import type { PreviewRequest } from "../../../components/previewDatabases.ts";
 import type { Entry } from "../../../tenants/edit.ts";
 import { parseTenants } from "../../../tenants/load.ts";
 import { OperatorError } from "../../operatorError.ts";
-import { readState } from "../../state.ts";
 import type { Context } from "../context.ts";
 import { deploy } from "../deploy.ts";
 import { withSetting } from "../extraSettings.ts";
@@ -21,7 +19,7 @@ import {
   toSweep,
 } from "../previewDatabases.ts";
 import { recoverStack } from "../recoverStack.ts";
-import { knownTenants } from "../tenants.ts";
+import { knownTenants, lastTenants } from "../tenants.ts";
 import { readText } from "../textFile.ts";
 import { pathFor } from "./importTenant.ts";
 
@@ -98,8 +96,8 @@ function entryOf({ config }: Context, id: string, { from, mask, schemaOnly, plan
   };
 }
 
-function databases({ config, stack }: Context): readonly PreviewDatabase[] {
-  return previewDatabasesIn(tenantsIn(readState(config.folder, stack).resources));
+function databases(context: Context): readonly PreviewDatabase[] {
+  return previewDatabasesIn(lastTenants(context));
 }
 
 async function end(context: Context, gone: readonly PreviewDatabase[], otherwise: string): Promise<void> {
@@ -119,15 +117,14 @@ async function deployWith(context: Context, request: PreviewRequest): Promise<vo
 
 /** Whoever may open a pull request may ask for a database, and for nothing else: an edit that waits for its approval goes on waiting. */
 function refuseOthers(context: Context, { create }: PreviewRequest, settings: string): void {
-  const { config, stack } = context;
   const preview = runPreview(context, settings);
   if (preview.errors.length > 0) {
     const fix = "nothing was changed; mend that and run it again";
     throw new DeploymentError(preview.errors.join("\n"), fix, "refused", false);
   }
-  const last = tenantsIn(readState(config.folder, stack).resources);
+  const last = lastTenants(context);
   const own = new Set([...ephemeralIn(last), ...create.map(({ id }) => id)]);
-  const { tenants, shared } = reportOf(preview, knownTenants(config, last), own);
+  const { tenants, shared } = reportOf(preview, knownTenants(context.config, last), own);
   const others = [...tenants.filter(({ id }) => !own.has(id)).map(({ id }) => id), ...shared.map(({ text }) => text)];
   if (others.length === 0) return;
   throw new OperatorError(
