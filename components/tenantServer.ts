@@ -1,6 +1,3 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
@@ -10,8 +7,9 @@ import { renderEncoded, renderPgbackrestConfig } from "./pgbackrestConfig.ts";
 import { scramVerifier } from "./scramVerifier.ts";
 import { serverContainer } from "./serverContainer.ts";
 import { processLimit, reloadSettings } from "./serverSettings.ts";
+import { statementsFiles, statementsHash } from "./statements.ts";
 import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
-import { renderTenantSpec, statementsFile } from "./tenantSpec.ts";
+import { renderTenantSpec } from "./tenantSpec.ts";
 import type { Tls } from "./tlsFiles.ts";
 
 /** What a server needs besides the tenant. */
@@ -32,9 +30,7 @@ export interface Repository {
 /** How long the first start, or a crash recovery, may take before `pulumi up` gives up on a tenant. */
 const readySeconds = 300;
 
-const statementsHash = createHash("sha256")
-  .update(readFileSync(new URL(basename(statementsFile), import.meta.url)))
-  .digest("hex");
+const hash = statementsHash();
 
 /**
  * A tenant's container and the steps that make it fit for use. What comes back is known when the server answers with the tenant's password.
@@ -126,7 +122,7 @@ function createSqlStep(
     {
       create:
         'docker update --pids-limit "$PROCESSES" "$CONTAINER" >/dev/null && ' +
-        ': <"$STATEMENTS" && cat - "$STATEMENTS" | ' +
+        "cat $STATEMENTS >/dev/null && cat - $STATEMENTS | " +
         `docker exec --interactive "$CONTAINER" /usr/local/lib/pgtenants/apply.sh "$READY_SECONDS" "$DISK_MIB" ` +
         `"$BACKUP" "$FULL" "$INCREMENTAL" "$TIME_ZONE" || ${sayWhy}`,
       environment: {
@@ -138,9 +134,10 @@ function createSqlStep(
         FULL: backup.full,
         INCREMENTAL: backup.incremental,
         TIME_ZONE: backup.timeZone,
-        STATEMENTS: statementsFile,
+        // Split by the shell: our own names, without spaces.
+        STATEMENTS: statementsFiles.join(" "),
         // Other statements run again on every tenant.
-        STATEMENTS_HASH: statementsHash,
+        STATEMENTS_HASH: hash,
       },
       stdin: spec,
       logging: command.local.Logging.None,

@@ -21,9 +21,6 @@ export interface TenantSpec {
   readonly settings: ServerSettings;
 }
 
-/** The statements that a specification is for, relative to the project's folder. They are the same for all tenants, so no state holds them. */
-export const statementsFile = "components/tenant.sql";
-
 const tenantSpec = z.object({
   owner: z.string(),
   verifier: z.string(),
@@ -33,7 +30,7 @@ const tenantSpec = z.object({
   settings: z.record(z.string(), z.string()),
 }) satisfies z.ZodType<TenantSpec>;
 
-/** The first line of what psql runs: the specification for {@link statementsFile}, where data enters at this one place, as one quoted JSON document. */
+/** The first line of what psql runs: the specification for the `statements`, where data enters at this one place, as one quoted JSON document. */
 export function renderTenantSpec(spec: TenantSpec): string {
   return renderVariable("spec", spec);
 }

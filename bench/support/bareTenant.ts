@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ipaddr from "ipaddr.js";
 import { scramVerifier } from "../../components/scramVerifier.ts";
-import { renderTenantSpec, statementsFile } from "../../components/tenantSpec.ts";
+import { statements } from "../../components/statements.ts";
+import { renderTenantSpec } from "../../components/tenantSpec.ts";
 import type { TestStack } from "../../test/e2e/support/testStack.ts";
 import { type Door, firstAnswer } from "./answer.ts";
 import { composeFile, type Inspected, type Own, runArguments } from "./bare.ts";
@@ -63,7 +64,7 @@ function sql({ user, database, password }: { user: string; database: string; pas
     access: { login: true, allow: [] },
     settings: {},
   });
-  return spec + readFileSync(statementsFile, "utf8");
+  return spec + statements();
 }
 
 /** The compose command out of the peers' image, which has one wherever the engine has none. Undefined where it does not run here. */

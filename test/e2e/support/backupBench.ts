@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { renderPgbackrestConfig, repositoryFolder } from "../../../components/pgbackrestConfig.ts";
 import { scramVerifier } from "../../../components/scramVerifier.ts";
 import { reloadSettings } from "../../../components/serverSettings.ts";
-import { renderTenantSpec, statementsFile } from "../../../components/tenantSpec.ts";
+import { statements } from "../../../components/statements.ts";
+import { renderTenantSpec } from "../../../components/tenantSpec.ts";
 import { tenant } from "../../support/tenants.ts";
 import { applySql, asSuperuser, type ImageBench, script, until } from "./imageContainer.ts";
 import { type Finished, outputOf } from "./shell.ts";
@@ -72,7 +72,7 @@ export async function apply(server: BackedUp, differences: Partial<Plan> = {}): 
   });
   const { enabled, full, incremental, timeZone } = applied.backup;
   const limits = { readySeconds: 60, diskMiB: applied.diskMiB };
-  const { code, stderr } = await applySql(server.container, limits, spec + readFileSync(statementsFile, "utf8"), {
+  const { code, stderr } = await applySql(server.container, limits, spec + statements(), {
     words: [enabled ? "yes" : "no", full, incremental, timeZone],
     config: configOf(server, applied.backup),
   });
