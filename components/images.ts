@@ -32,6 +32,11 @@ export function offsiteImageTag(): string {
   return `${namespace}/offsite:${offsiteDebian}-${digestOfFolder("offsite")}`;
 }
 
+/** The tag of the image that runs connection pools, made of the same base as the tenants'; see {@link postgresImageTag}. */
+export function poolerImageTag(): string {
+  return `${namespace}/pooler:${postgresVersion}-${digestOfFolder("pooler")}`;
+}
+
 /** Whether an image can only come from set-up. */
 export function isOwnImage(image: string): boolean {
   return image.startsWith(`${namespace}/`);

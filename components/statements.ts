@@ -6,7 +6,7 @@ import { basename } from "node:path";
  * The statements that a tenant's specification is for, in order, relative to the project's folder: together one idempotent script. They are
  * the same for all tenants, so no state holds them.
  */
-export const statementsFiles = ["components/tenant.sql"] as const;
+export const statementsFiles = ["components/tenant.sql", "components/pooler.sql"] as const;
 
 /** The script's text, which comes after the line of `renderTenantSpec`. @throws Error when a file of it cannot be read. */
 export function statements(): string {

@@ -17,6 +17,8 @@ export interface TenantSpec {
     /** The networks that the router lets in; a change ends the role's sessions, so that none stays that would not be let in now. */
     readonly allow: readonly string[];
   };
+  /** There where a connection pool may ask for verifiers. */
+  readonly pooler?: true;
   /** Settings that need no restart. One that is gone from here falls back to the server's default. */
   readonly settings: ServerSettings;
 }
@@ -27,6 +29,7 @@ const tenantSpec = z.object({
   database: z.string(),
   connectionLimit: z.number(),
   access: z.object({ login: z.boolean(), allow: z.array(z.string()) }),
+  pooler: z.literal(true).exactOptional(),
   settings: z.record(z.string(), z.string()),
 }) satisfies z.ZodType<TenantSpec>;
 

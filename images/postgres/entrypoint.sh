@@ -92,6 +92,14 @@ set -- "$program" -c listen_addresses='*' -c unix_socket_directories=/run/postgr
 
 check_volume
 check_cluster
+# A second socket for the tenant's connection pool, which is another container. What a server left there that was killed would keep this one from
+# starting: its lock names a process that this container may have as well.
+pooler=/var/lib/pooler/socket
+if mountpoint -q /var/lib/pooler; then
+  rm -f "$pooler/.s.PGSQL.5432" "$pooler/.s.PGSQL.5432.lock"
+  cp /etc/pgtenants/pooler_hba.conf /run/postgresql/
+  set -- "$@" -c unix_socket_directories="/run/postgresql,$pooler"
+fi
 if [ ! -s "$PGDATA/PG_VERSION" ]; then make_cluster; fi
 # Whatever becomes of it, the cluster that is there then is whole.
 if [ -e /var/lib/postgresql/backup/swap ]; then

@@ -106,7 +106,7 @@ enforce() {
     in_force=
     case $want in
       *' logins') : >"$reject" ;;
-      *) echo 'host all all all reject' >"$reject" ;;
+      *) printf '%s\n' 'host all all all reject' 'local all all reject' >"$reject" ;;
     esac
     case $want in
       denied*) why=$(lock) ;;

@@ -48,7 +48,7 @@ fill() {
 # The server's options come from the entrypoint; nobody can reach it, and it archives nothing.
 take_up() {
   rm -f "$PGDATA/postmaster.pid"
-  "$@" -c listen_addresses= -c archive_mode=off -c hba_file=/etc/pgtenants/pg_hba.conf -c ident_file=/etc/pgtenants/pg_ident.conf >"$log" 2>&1 &
+  "$@" -c listen_addresses= -c unix_socket_directories=/run/postgresql -c archive_mode=off -c hba_file=/etc/pgtenants/pg_hba.conf -c ident_file=/etc/pgtenants/pg_ident.conf >"$log" 2>&1 &
   server=$!
   until pg_isready --quiet; do
     if ! kill -0 "$server" 2>/dev/null; then return 1; fi

@@ -88,7 +88,10 @@ describe("what was deployed, by the state", () => {
     expect(digests.get("/var/lib/postgresql/backup/schedule")).toEqual([
       digestOf("yes\n0 2 * * 0\n0 2 * * 1-6\nUTC\n"),
     ]);
-    expect(digests.get("/run/postgresql/reject.conf")).toEqual([digestOf(""), digestOf("host all all all reject\n")]);
+    expect(digests.get("/run/postgresql/reject.conf")).toEqual([
+      digestOf(""),
+      digestOf("host all all all reject\nlocal all all reject\n"),
+    ]);
   });
 
   test("without a container where the state was made to read that it is gone", () => {

@@ -37,3 +37,6 @@ pull_image() {
   say "image $1: pulling, up to a minute"
   logged pull 600 docker pull --quiet "$1"
 }
+
+# PgBouncer is among the packages that the tenants' base is made of.
+base_pooler_from_packages() { base_postgres_from_packages; }

@@ -16,4 +16,4 @@ GO_VERSION=1.26.8
 
 # Where no registry is reachable: the Debian release that has PostgreSQL 18, and what the tenants' image is made of.
 DEBIAN_SUITE=forky
-POSTGRES_PACKAGES=postgresql-18,postgresql-18-pgvector,pgbackrest,libschedule-cron-events-perl,pgbouncer,prometheus-postgres-exporter
+POSTGRES_PACKAGES=postgresql-18,postgresql-18-pgvector,pgbackrest,libschedule-cron-events-perl,pgbouncer,prometheus-postgres-exporter,s6

@@ -177,7 +177,7 @@ function certificateFiles(tree: StateTree, tenant: StateResource): DeployedFile[
 }
 
 /** What the disk guard puts before the rules while the disk is full: images/postgres/guard.sh. */
-const rejectAll = "host all all all reject\n";
+const rejectAll = "host all all all reject\nlocal all all reject\n";
 
 /** Those of the image are known for the image that this checkout makes; another one's are what they are. */
 function loginRules({ inputs }: StateResource, container: string): DeployedFile[] {
@@ -188,7 +188,7 @@ function loginRules({ inputs }: StateResource, container: string): DeployedFile[
     fix: `the disk guard writes it anew at its next look, within a minute; where it does not: docker restart ${container}`,
   };
   if (inputs?.["image"] !== postgresImageTag()) return [guards];
-  const ofImage = ["pg_hba.conf", "pg_ident.conf"].map((file): DeployedFile => {
+  const ofImage = ["pg_hba.conf", "pg_ident.conf", "pooler_hba.conf"].map((file): DeployedFile => {
     const text = readFileSync(new URL(`../../../images/postgres/${file}`, import.meta.url), "utf8");
     return {
       kind: "login-rules",
