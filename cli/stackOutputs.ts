@@ -11,6 +11,7 @@ const tenant = z.object({
   address: z.string(),
   memoryMiB: z.number(),
   diskMiB: z.number(),
+  pooler: z.object({ host: z.string(), address: z.string(), mode: z.string() }).optional(),
 });
 
 const connection = z.object({
@@ -28,7 +29,7 @@ const connection = z.object({
 
 const stackOutputs = z.object({
   tenants: z.record(z.string(), tenant),
-  connectionStrings: z.record(z.string(), connection),
+  connectionStrings: z.record(z.string(), connection.extend({ pooled: connection.optional() })),
   caCertificate: z.string().nullish(),
 });
 

@@ -4,9 +4,10 @@ import { type AddressBook, placeTenants } from "./addresses.ts";
 import { docker, dockerLines } from "./dockerCli.ts";
 import { obstacles, overlappingNetworks } from "./engineChecks.ts";
 import { endOf, hasExpired, madeToStay, overKeptData } from "./ephemeral.ts";
-import type { LastDeployment, LastStack } from "./lastDeployment.ts";
+import type { LastDeployment, LastStack, LastTenant } from "./lastDeployment.ts";
 import { missingBeginning } from "./missingBeginning.ts";
 import { missingImages } from "./missingImages.ts";
+import { poolerName } from "./names.ts";
 import type { ListedTenant } from "./previewDatabases.ts";
 import { type Restart, restarts } from "./restarts.ts";
 import { refusedListener } from "./routerPort.ts";
@@ -47,7 +48,7 @@ export async function admitTenants(
   ]);
   await warnOfSharedKey(listed, settings);
   const present = listed.filter((tenant) => tenant.state !== "removed" || previousOf(tenant, last) !== undefined);
-  const placed = orRunError(() => placeTenants(settings.subnet, present, addressBook(present, last)));
+  const placed = orRunError(() => place(present, last, settings.subnet));
   const outcome = { placed, restarting: restarts(placed, stack, settings) };
   refuseAll(await askEngine({ ...transition, listed: present }, outcome, settings));
   return {
@@ -136,7 +137,7 @@ async function askEngine(
   const preview = pulumi.runtime.isDryRun();
   try {
     const [images, listing] = await Promise.all([
-      missingImages(imagesOf(settings), !preview),
+      missingImages(imagesOf(settings, placed), !preview),
       dockerLines("volume", "ls", "--format", "{{.Name}}"),
     ]);
     const volumes = new Set(listing);
@@ -184,8 +185,17 @@ async function tooOldBackups(question: StaleQuestion): Promise<string[]> {
   return (await import("./staleBackups.ts")).staleBackups(question);
 }
 
-function imagesOf({ postgresImage, traefikImage, offsite, offsiteImage }: Settings): string[] {
-  return [postgresImage, traefikImage, ...(offsite === undefined ? [] : [offsiteImage])];
+function imagesOf(
+  { postgresImage, traefikImage, offsite, offsiteImage, poolerImage }: Settings,
+  placed: readonly Tenant[],
+) {
+  const pooled = placed.some(({ pooler, state }) => pooler !== undefined && state === "running");
+  return [
+    postgresImage,
+    traefikImage,
+    ...(offsite === undefined ? [] : [offsiteImage]),
+    ...(pooled ? [poolerImage] : []),
+  ];
 }
 
 async function belowUse({ listed, last, names }: Transition): Promise<string[]> {
@@ -200,9 +210,29 @@ async function belowUse({ listed, last, names }: Transition): Promise<string[]> 
   return (await Promise.all(asked)).flat();
 }
 
-/** The addresses of the last deployment, also of tenants that go; a renamed tenant keeps the one of its earlier id. */
+/** Gives tenants and their connection pools their addresses. */
+function place(present: readonly ListedTenant[], last: LastDeployment, subnet: string): readonly PlacedTenant[] {
+  const pools = present.flatMap(({ id, pooler }) => (pooler === undefined ? [] : [{ id: poolerName(id) }]));
+  const addresses = new Map(
+    placeTenants<{ readonly id: string }>(subnet, [...present, ...pools], addressBook(present, last)).map(
+      ({ id, address }) => [id, address],
+    ),
+  );
+  return present.map((tenant) => {
+    const [address, poolerAddress] = [addresses.get(tenant.id), addresses.get(poolerName(tenant.id))];
+    if (address === undefined) throw new Error(`no address for ${tenant.id}`);
+    return { ...tenant, address, ...(poolerAddress === undefined ? {} : { poolerAddress }) };
+  });
+}
+
+/** The addresses of the last deployment, also of tenants that go; a renamed tenant keeps those of its earlier id. */
 function addressBook(present: readonly Tenant[], last: LastDeployment): AddressBook {
-  const kept = present.map((tenant) => [tenant.id, previousOf(tenant, last)?.address] as const);
-  const known = [...last].map(([id, { address }]) => [id, address] as const);
+  const kept = present.flatMap((tenant) => addressesOf(tenant.id, previousOf(tenant, last)));
+  const known = [...last].flatMap(([id, tenant]) => addressesOf(id, tenant));
   return Object.fromEntries([...known, ...kept]);
+}
+
+function addressesOf(id: string, known: LastTenant | undefined): (readonly [string, string | undefined])[] {
+  const pooler = known?.poolerAddress;
+  return [[id, known?.address], ...(pooler === undefined ? [] : [[poolerName(id), pooler] as const])];
 }

@@ -91,6 +91,27 @@ const tenantKinds: readonly Kind[] = [
   // An update runs the command again, and so does a replacement. What reloads the server's settings ends no session.
   { type: command, end: "-sql", thing: "role, database and settings", impact: inPlace },
   { type: command, end: "-certificate", thing: "certificate", impact: inPlace },
+  {
+    type: container,
+    end: "-pooler",
+    thing: "connection pool",
+    // Only the sessions that come by it.
+    impact: {
+      create: "in place",
+      update: "sessions end",
+      replace: "sessions end",
+      delete: "sessions end",
+      forget: "sessions end",
+    },
+    inPlace: ["memory", "memorySwap", "cpuShares", "cpus", "restart"],
+  },
+  {
+    type: volume,
+    end: "-pooler-files",
+    thing: "connection pool's files",
+    impact: { ...inPlace, replace: "restart" },
+  },
+  { type: command, end: "-pools", thing: "connection pool's settings", impact: inPlace },
   // Both do nothing on a volume that holds a cluster, which that of every tenant but a new one does.
   { type: command, end: "-clone", thing: "data from backups", impact: inPlace },
   { type: command, end: "-import", thing: "data from a dump", impact: inPlace },

@@ -9,6 +9,8 @@ export interface Route {
   readonly host: string;
   /** The tenant's fixed IPv4 address on the bridge. */
   readonly address: string;
+  /** The port there; 5432 by default. */
+  readonly port?: number;
   /** TLS ends at the tenant's own server instead of at the router. Sessions live on when it changes. */
   readonly passthrough: boolean;
   /** Networks (CIDR) that clients may come from; empty: everybody. Anybody else is let go before TLS begins, and the server does not hear of it. */
@@ -84,9 +86,10 @@ function router(route: Route) {
   };
 }
 
-function service({ id, address }: Route) {
+function service({ id, address, port = serverPort }: Route) {
   if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(address)) throw new Error(`route ${id}: "${address}" is not an IPv4 address`);
-  return { loadBalancer: { servers: [{ address: `${address}:${serverPort}` }] } };
+  if (!Number.isSafeInteger(port) || port < 1 || port > 65_535) throw new Error(`route ${id}: ${port} is not a port`);
+  return { loadBalancer: { servers: [{ address: `${address}:${port}` }] } };
 }
 
 const limitName = (amount: number) => `connections-${amount}`;

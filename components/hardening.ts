@@ -75,3 +75,20 @@ export const offsiteLimits = {
   cpuShares: 128,
   ulimits: [{ name: "nofile", soft: 4096, hard: 4096 }],
 };
+
+/** Open files of one PgBouncer: a client takes one, a server connection another, and at most 10,000 clients come to one pool. */
+const poolerOpenFiles = 16_384;
+
+/**
+ * What the container of a connection pool may use. PgBouncer was seen to take 8 MiB by itself; see docs/pooling.md for what clients add. Memory
+ * changes in place.
+ * @param clients the most that come to it.
+ */
+export function poolerLimits(clients: number) {
+  const memory = 64 + Math.ceil(clients / 16);
+  return {
+    memory,
+    memorySwap: memory,
+    ulimits: [{ name: "nofile", soft: poolerOpenFiles, hard: poolerOpenFiles }],
+  };
+}

@@ -6,6 +6,8 @@ import { nameIn, parseStackState, resourceTypes, type StateResource } from "./st
 export interface LastTenant {
   /** Its fixed address on the bridge. */
   readonly address: string | undefined;
+  /** That of its connection pool. */
+  readonly poolerAddress: string | undefined;
   readonly state: string | undefined;
   /** The name of its volume on the engine. */
   readonly volume: string | undefined;
@@ -87,6 +89,7 @@ function lastTenant({ outputs = {} }: StateResource, children: readonly StateRes
   const server = inputsOf(resourceTypes.container, "-server");
   return {
     address: textOf(outputs["address"]),
+    poolerAddress: textOf(outputs["poolerAddress"]),
     state: textOf(outputs["state"]),
     volume: textOf(inputsOf(resourceTypes.volume, "-data")["name"]),
     repository: textOf(inputsOf(resourceTypes.volume, "-backups")["name"]),

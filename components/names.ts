@@ -57,6 +57,8 @@ export interface StackNames {
   readonly bridgeInterface: string;
   /** A tenant's container and, of the same name, its volume. */
   readonly tenant: (id: string) => string;
+  /** The container of a tenant's connection pool and, by the first id, the volume that it shares with the server. */
+  readonly pooler: (id: string) => string;
   /** The volume of the repository that a tenant's backups are in. */
   readonly backups: (id: string) => string;
 }
@@ -80,6 +82,7 @@ export function stackNames(stack: string): StackNames {
     offsite: `${name}_offsite`,
     bridgeInterface: `${interfacePrefix}${stack}`,
     tenant: (id) => `${name}.${id}`,
+    pooler: (id) => `${name}.${id}_pooler`,
     backups: (id) => `${name}.${id}_backups`,
   };
 }
@@ -87,6 +90,18 @@ export function stackNames(stack: string): StackNames {
 /** The DNS name that clients reach a tenant by; it decides the route. */
 export function tenantHost(id: string, domain: string): string {
   return `${id}.${domain}`;
+}
+
+const poolerEnding = "-pooler";
+
+/** What a tenant's connection pool is called where it stands beside tenants: as a route, and for its address. No tenant's id ends like it. */
+export function poolerName(id: string): string {
+  return `${id}${poolerEnding}`;
+}
+
+/** The tenant that a route belongs to: it leads there, or to its pool. */
+export function tenantOfRoute(name: string): string {
+  return name.endsWith(poolerEnding) ? name.slice(0, -poolerEnding.length) : name;
 }
 
 /** A label as the Docker provider takes it. */
@@ -107,6 +122,11 @@ export function ownerLabels(stack: string, tenant?: string): Label<string>[] {
 /** The labels of the volume that a tenant's backups are in. It is none of the tenant's own: what looks for a tenant's data must not find it. */
 export function backupLabels(stack: string, tenant: string): Label<string>[] {
   return [...ownerLabels(stack), { label: `${labelPrefix}.backups`, value: tenant }];
+}
+
+/** The labels of a connection pool's container and volume, which are none of the tenant's own either. */
+export function poolerLabels(stack: string, tenant: string): Label<string>[] {
+  return [...ownerLabels(stack), { label: `${labelPrefix}.pooler`, value: tenant }];
 }
 
 /** Labels as arguments of the Docker CLI. */
@@ -135,6 +155,11 @@ export function isOwnedBy(stack: string, tenant: string, labels: Readonly<Record
 /** The same of the volume that a tenant's backups are in. */
 export function areBackupsOf(stack: string, tenant: string, labels: Readonly<Record<string, string>>): boolean {
   return hasAll(backupLabels(stack, tenant), labels);
+}
+
+/** The same of the volume that a tenant's server shares with its connection pool. */
+export function isPoolerOf(stack: string, tenant: string, labels: Readonly<Record<string, string>>): boolean {
+  return hasAll(poolerLabels(stack, tenant), labels);
 }
 
 function hasAll(expected: readonly Label<string>[], labels: Readonly<Record<string, string>>): boolean {

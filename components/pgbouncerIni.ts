@@ -23,7 +23,7 @@ export interface Pool {
 }
 
 /** Where the server's socket is, in the volume that both containers have. */
-const poolerFolder = "/var/lib/pooler";
+export const poolerFolder = "/var/lib/pooler";
 
 const server = `host=${poolerFolder}/socket port=5432`;
 
@@ -39,6 +39,17 @@ const seconds = {
   // A database that is not there makes an entry for each name that is asked for.
   autodb_idle_timeout: 300,
 };
+
+/**
+ * Takes back what a client may have left on a server connection, so that it does not reach the next one. In transaction mode after each
+ * transaction, which PgBouncer would leave out: then whoever relies on such a thing loses it always, and not now and then. Prepared statements
+ * stay: PgBouncer knows whose they are. Measured, see docs/pooling.md.
+ */
+const reset = {
+  session: "DISCARD ALL",
+  transaction:
+    "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES",
+} as const;
 
 /**
  * The configuration of one PgBouncer. Pure.
@@ -77,6 +88,8 @@ export function renderPgbouncerIni(pool: Pool): string {
       auth_dbname: authDatabase,
       auth_query: `SELECT rolname, verifier FROM pgtenants.pooler_credentials($1, ${database === undefined ? "NULL" : `'${database}'`})`,
       pool_mode: mode,
+      server_reset_query: reset[mode],
+      server_reset_query_always: mode === "transaction" ? 1 : 0,
       default_pool_size: size,
       reserve_pool_size: reserve,
       reserve_pool_timeout: pool.reserveSeconds,

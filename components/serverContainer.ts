@@ -1,6 +1,7 @@
 import { hardened, serverTmpfs } from "./hardening.ts";
 import { ownerLabels, type StackNames, stateLabel } from "./names.ts";
 import { repositoryFolder } from "./pgbackrestConfig.ts";
+import { poolerFolder } from "./pgbouncerIni.ts";
 import { settingArguments, startSettings } from "./serverSettings.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
 
@@ -26,6 +27,8 @@ export interface ServerContainerArgs<Text> {
   /** The names of the tenant's volume, and of that of its backups. */
   readonly volume: Text;
   readonly repository: Text;
+  /** The name of the volume that it shares with its connection pool; undefined where it has none. */
+  readonly pooler: Text | undefined;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface ServerContainerArgs<Text> {
  * registered: what a change does is in changeEffects.ts.
  */
 export function serverContainer<Text>(args: ServerContainerArgs<Text>) {
-  const { tenant, stack, names, image, bridge, state, volume, repository } = args;
+  const { tenant, stack, names, image, bridge, state, volume, repository, pooler } = args;
   return {
     ...hardened,
     name: names.tenant(tenant.id),
@@ -50,6 +53,7 @@ export function serverContainer<Text>(args: ServerContainerArgs<Text>) {
     mounts: [
       { type: "volume", source: volume, target: "/var/lib/postgresql" },
       { type: "volume", source: repository, target: repositoryFolder },
+      ...(pooler === undefined ? [] : [{ type: "volume", source: pooler, target: poolerFolder }]),
     ],
     tmpfs: serverTmpfs,
     memory: tenant.memoryMiB,

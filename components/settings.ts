@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
-import { offsiteImageTag, postgresImageTag, traefikImageTag } from "./images.ts";
+import { offsiteImageTag, poolerImageTag, postgresImageTag, traefikImageTag } from "./images.ts";
 import { type StackNames, stackNames } from "./names.ts";
 import { type Credentials, type OffsitePlace, parseCredentials, parseOffsite } from "./offsiteSettings.ts";
 import { type PreviewRequest, parsePreviewRequest } from "./previewDatabases.ts";
@@ -43,6 +43,8 @@ export interface Settings extends Tls {
   readonly traefikImage: string;
   /** Image of what copies backups elsewhere. Another one replaces that container and nothing else. */
   readonly offsiteImage: string;
+  /** Image of connection pools. Another one ends the sessions that come by them. */
+  readonly poolerImage: string;
 }
 
 /** Where backups are copied to, how to log in there, and what seals the repositories' keys that go with them. */
@@ -75,6 +77,7 @@ const optional = [
   "offsiteCredentials",
   "recoveryPassphrase",
   "offsiteImage",
+  "poolerImage",
   "previewDatabases",
 ] as const;
 
@@ -115,6 +118,7 @@ export function readSettings(): Settings {
     postgresImage: config.get("postgresImage") ?? postgresImageTag(),
     traefikImage: config.get("traefikImage") ?? traefikImageTag(),
     offsiteImage: config.get("offsiteImage") ?? offsiteImageTag(),
+    poolerImage: config.get("poolerImage") ?? poolerImageTag(),
     ...tls,
   });
 }

@@ -1,15 +1,16 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { type ConnectionStrings, type ConnectionTarget, renderConnectionStrings } from "./connectionStrings.ts";
+import { type ConnectionTarget, renderConnectionStrings, type TenantConnections } from "./connectionStrings.ts";
 import type { LastTenant } from "./lastDeployment.ts";
-import { backupLabels, ownerLabels, tenantHost, typeTokens } from "./names.ts";
+import { backupLabels, ownerLabels, poolerName, tenantHost, typeTokens } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { createCloneStep } from "./tenantClone.ts";
 import { tenantFacts } from "./tenantFacts.ts";
 import { createImportStep } from "./tenantImport.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
-import { type Repository, runTenantServer } from "./tenantServer.ts";
+import { createPoolerVolume, runTenantPooler } from "./tenantPooler.ts";
+import { type Repository, runTenantServer, type TenantServerArgs } from "./tenantServer.ts";
 import type { TenantTls } from "./tenantTls.ts";
 import { volumeOf } from "./transitions.ts";
 
@@ -54,7 +55,7 @@ export class TenantDatabase extends pulumi.ComponentResource {
   /** Whether it goes by itself, and its data with it. */
   readonly ephemeral: boolean;
   /** The tenant's connection in every form; secret. Of a tenant that runs, known only when its server answers with this password. */
-  readonly connectionStrings: pulumi.Output<ConnectionStrings>;
+  readonly connectionStrings: pulumi.Output<TenantConnections>;
   /** Its backups, for a tenant that begins with them. */
   readonly repository: Repository;
 
@@ -77,14 +78,14 @@ export class TenantDatabase extends pulumi.ComponentResource {
     const password = tenant.password === "custom" ? customPassword(args) : generated.result;
     const answering =
       tenant.state === "running"
-        ? runTenantServer(name, { ...args, volume, repository: this.repository, password, filled }, child)
+        ? run(name, { ...args, volume, repository: this.repository, password, filled }, child)
         : password;
-    const target = connectionTarget(tenant, settings);
     this.connectionStrings = pulumi.secret(
-      pulumi.all([password, answering]).apply(([secret]) => renderConnectionStrings({ ...target, password: secret })),
+      pulumi.all([password, answering]).apply(([secret]) => connections(tenant, settings, secret)),
     );
     this.registerOutputs({
       address: tenant.address,
+      ...(tenant.poolerAddress === undefined ? {} : { poolerAddress: tenant.poolerAddress }),
       state: tenant.state,
       memoryMiB: tenant.memoryMiB,
       maxConnections: tenant.maxConnections,
@@ -94,6 +95,19 @@ export class TenantDatabase extends pulumi.ComponentResource {
       ...(tenant.entry === undefined ? {} : { entry: tenant.entry }),
     });
   }
+}
+
+/** The server, and its connection pool where it has one; known when both answer. */
+function run(
+  name: string,
+  args: Omit<TenantServerArgs, "poolerVolume">,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<unknown> {
+  const { pooler } = args.tenant;
+  if (pooler === undefined) return runTenantServer(name, { ...args, poolerVolume: undefined }, opts);
+  const poolerVolume = createPoolerVolume(name, args, opts);
+  const server = runTenantServer(name, { ...args, poolerVolume }, opts);
+  return pulumi.all([server, runTenantPooler(name, { ...args, pooler, volume: poolerVolume }, opts)]);
 }
 
 /** Carries the first id's name and label for good: neither can be changed. A volume that was taken over has none of our labels. */
@@ -195,6 +209,15 @@ function customPassword({ tenant, settings }: TenantDatabaseArgs): pulumi.Output
   const password = settings.passwords.get(tenant.id);
   if (password === undefined) throw new Error(`no password for ${tenant.id}: the list was not checked`);
   return pulumi.secret(password);
+}
+
+function connections(tenant: PlacedTenant, settings: Settings, password: string): TenantConnections {
+  const target = { ...connectionTarget(tenant, settings), password };
+  if (tenant.pooler === undefined) return renderConnectionStrings(target);
+  const host = tenantHost(poolerName(tenant.id), settings.domain);
+  // TLS ends at the router, with the stack's certificate.
+  const pooled = { ...target, id: poolerName(tenant.id), host, caFile: settings.caFile, channelBinding: false };
+  return { ...renderConnectionStrings(target), pooled: renderConnectionStrings(pooled) };
 }
 
 function connectionTarget(tenant: PlacedTenant, settings: Settings): Omit<ConnectionTarget, "password"> {

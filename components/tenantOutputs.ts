@@ -1,10 +1,14 @@
-import type { Access, Tenant } from "../tenants/tenant.ts";
+import type { Access, Pooler, Tenant } from "../tenants/tenant.ts";
 import type { Route } from "./dynamicConfig.ts";
-import { tenantHost } from "./names.ts";
+import { poolerName, tenantHost } from "./names.ts";
 import type { ListedTenant } from "./previewDatabases.ts";
 
-/** A tenant that has its address on the bridge, and an ephemeral one its end. */
-export type PlacedTenant = ListedTenant & { readonly address: string; readonly until?: string };
+/** A tenant that has its address on the bridge, its connection pool another one, and an ephemeral one its end. */
+export type PlacedTenant = ListedTenant & {
+  readonly address: string;
+  readonly poolerAddress?: string;
+  readonly until?: string;
+};
 
 /** What the stack's `tenants` output says of one tenant. No secrets. */
 export interface TenantSummary {
@@ -20,6 +24,13 @@ export interface TenantSummary {
   readonly tls: Tenant["tls"];
   readonly memoryMiB: number;
   readonly diskMiB: number;
+  /** Where its connection pool is; absent for none. */
+  readonly pooler?: PoolerSummary;
+}
+
+interface PoolerSummary extends Omit<Pooler, "maxClientsPerIp"> {
+  readonly host: string;
+  readonly address: string;
 }
 
 /** The stack's `tenants` output: by id, so that the order of tenants.yaml does not show. Removed tenants are not in it. */
@@ -35,7 +46,19 @@ function summary(tenant: PlacedTenant, domain: string, port: number): [string, T
   const { id, database, owner, plan, address, state, access, tls, memoryMiB, diskMiB } = tenant;
   if (state === "removed") return [];
   const host = tenantHost(id, domain);
-  return [[id, { host, port, database, user: owner, plan, address, state, access, tls, memoryMiB, diskMiB }]];
+  const pooler = poolerSummary(tenant, domain);
+  return [
+    [id, { host, port, database, user: owner, plan, address, state, access, tls, memoryMiB, diskMiB, ...pooler }],
+  ];
+}
+
+function poolerSummary(
+  { id, pooler, poolerAddress: address }: PlacedTenant,
+  domain: string,
+): Pick<TenantSummary, "pooler"> {
+  if (pooler === undefined || address === undefined) return {};
+  const { maxClientsPerIp: _, ...values } = pooler;
+  return { pooler: { host: tenantHost(poolerName(id), domain), address, ...values } };
 }
 
 /** The tenants with each one after the one that it begins with. */
@@ -51,16 +74,30 @@ export function sourcesFirst(tenants: readonly PlacedTenant[]): readonly PlacedT
   return [...sorted];
 }
 
-/** The routes of the whole list: of the tenants that run and may be reached. */
+/** The routes of the whole list: of the tenants that run and may be reached, and of their connection pools. */
 export function routesOf(tenants: readonly PlacedTenant[], domain: string): Route[] {
   return tenants
     .filter(({ state, access }) => state === "running" && access.enabled)
-    .map(({ id, address, access, tls }) => ({
-      id,
-      host: tenantHost(id, domain),
-      address,
-      passthrough: tls === "passthrough",
-      allow: access.allow,
-      maxConnectionsPerIp: access.maxConnectionsPerIp,
-    }));
+    .flatMap((tenant) => {
+      const { id, address, access, tls } = tenant;
+      const direct = {
+        id,
+        host: tenantHost(id, domain),
+        address,
+        passthrough: tls === "passthrough",
+        allow: access.allow,
+        maxConnectionsPerIp: access.maxConnectionsPerIp,
+      };
+      return [direct, ...poolerRoute(tenant, domain)];
+    });
+}
+
+/** TLS ends at the router also where it passes through to the server: the pool has to read what its clients send. */
+function poolerRoute({ id, access, pooler, poolerAddress: address }: PlacedTenant, domain: string): Route[] {
+  if (pooler === undefined || address === undefined) return [];
+  const name = poolerName(id);
+  const { maxClientsPerIp: maxConnectionsPerIp } = pooler;
+  return [
+    { id: name, host: tenantHost(name, domain), address, passthrough: false, allow: access.allow, maxConnectionsPerIp },
+  ];
 }

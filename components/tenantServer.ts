@@ -17,6 +17,8 @@ export interface TenantServerArgs extends TenantDatabaseArgs {
   readonly volume: docker.Volume;
   readonly password: pulumi.Output<string>;
   readonly repository: Repository;
+  /** The volume that the server shares with its connection pool; undefined where it has none. */
+  readonly poolerVolume: docker.Volume | undefined;
   /** What must have filled the volume before. */
   readonly filled: readonly pulumi.Resource[];
 }
@@ -54,7 +56,7 @@ function tlsOf({ tenant, settings, tenantTls }: TenantServerArgs): Tls {
 
 function createContainer(
   name: string,
-  { tenant, settings, bridge, state, volume, repository }: TenantServerArgs,
+  { tenant, settings, bridge, state, volume, repository, poolerVolume }: TenantServerArgs,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
   const { stack, names, postgresImage: image } = settings;
@@ -64,6 +66,7 @@ function createContainer(
       ...{ tenant, stack, names, image, bridge, state },
       volume: volume.name,
       repository: repository.volume.name,
+      pooler: poolerVolume?.name,
     }),
     { ...opts, deleteBeforeReplace: true },
   );
@@ -113,6 +116,7 @@ function createSqlStep(
         database: tenant.database,
         connectionLimit: tenant.maxConnections,
         access: { login: tenant.access.enabled, allow: tenant.access.allow },
+        ...(tenant.pooler === undefined ? {} : { pooler: true }),
         settings: reloadSettings(tenant, fingerprint),
       }),
     ].join(""),

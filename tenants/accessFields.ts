@@ -57,7 +57,7 @@ export const AccessSchema = z.strictObject(
       meaning:
         "The most connections that one client address may have to this tenant at a time, logged in or not. One more is closed at once.",
       limits: "A whole number from 1 to 10000.",
-      byDefault: "the tenant's `maxConnections`.",
+      byDefault: "the tenant's `maxConnections`; at its pool's host, the pool's `maxClients`.",
       change: "no restart, and no session ends.",
     }),
   },

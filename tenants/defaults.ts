@@ -1,8 +1,9 @@
 import type { BackupFields } from "./backupFields.ts";
 import { parseRestoreTarget } from "./fromFields.ts";
 import { sqlName } from "./names.ts";
+import { defaultPoolSize } from "./poolerFields.ts";
 import type { PlanFields, TenantEntry, TenantsFile } from "./schema.ts";
-import type { Access, Backup, Clone, ImportSource, Tenant } from "./tenant.ts";
+import type { Access, Backup, Clone, ImportSource, Pooler, Tenant } from "./tenant.ts";
 import { parseLifetimeSeconds, parseMiB, parseMilliseconds } from "./units.ts";
 
 /** A plan with every value. */
@@ -113,6 +114,7 @@ function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<strin
     statementTimeoutMs: parseMilliseconds(values.statementTimeout),
     idleInTransactionTimeoutMs: parseMilliseconds(values.idleInTransactionTimeout),
     backup: backupOf({ ...values.backup, enabled: isBackedUp(entry, values) }),
+    pooler: poolerOf(entry, values.maxConnections),
     from: cloneOf(entry),
     importFrom: importOf(entry),
   });
@@ -143,6 +145,16 @@ function isBackedUp({ ephemeral, backup }: TenantEntry, plan: Pick<Plan, "backup
 
 function backupOf({ archiveTimeout, ...values }: Required<BackupFields>): Backup {
   return Object.freeze({ ...values, archiveTimeoutSeconds: Math.ceil(parseMilliseconds(archiveTimeout) / 1000) });
+}
+
+function poolerOf({ pooler, access }: TenantEntry, maxConnections: number): Pooler | undefined {
+  if (pooler === undefined) return undefined;
+  const { mode = "transaction", size = defaultPoolSize(maxConnections), reserve = 0, maxClients = 1000 } = pooler;
+  return Object.freeze({
+    ...{ mode, size, reserve, maxClients },
+    maxClientsPerIp: access?.maxConnectionsPerIp ?? maxClients,
+    queryWaitSeconds: Math.ceil(parseMilliseconds(pooler.queryWait ?? "30 s") / 1000),
+  });
 }
 
 function accessOf({ access = {} }: TenantEntry, maxConnections: number): Access {

@@ -40,6 +40,7 @@ const DATABASE_RESERVATIONS: ReadonlyMap<string, string> = new Map([
   ["template0", "one of PostgreSQL's template databases"],
   ["template1", "one of PostgreSQL's template databases"],
   ["pgbouncer", "PgBouncer's own administration database"],
+  ["pgtenants_auth", "the connection pool's name for the database that it asks for verifiers in"],
   ["all", HBA_WORD],
   ["replication", HBA_WORD],
   ["sameuser", HBA_WORD],
@@ -49,6 +50,7 @@ const DATABASE_RESERVATIONS: ReadonlyMap<string, string> = new Map([
 
 const ROLE_RESERVATIONS: ReadonlyMap<string, string> = new Map([
   [SUPERUSER, "the superuser's name"],
+  ["pgtenants_pooler", "the name of the connection pool's role"],
   ["public", ROLE_WORD],
   ["none", ROLE_WORD],
   ["current_role", ROLE_WORD],

@@ -11,6 +11,7 @@ import {
   volumesAreUnique,
 } from "./lifeRules.ts";
 import { sameId } from "./names.ts";
+import { poolsFit, poolsHavePorts } from "./poolerRules.ts";
 import type { PlanFields } from "./schema.ts";
 import { closest, either } from "./text.ts";
 import { formatMiB, parseMiB } from "./units.ts";
@@ -141,6 +142,8 @@ const RULES: readonly Rule[] = [
   volumesAreUnique,
   sharedBuffersFit,
   connectionsFit,
+  poolsFit,
+  poolsHavePorts,
 ];
 
 /** What all the rules find, each of them run. */

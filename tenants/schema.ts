@@ -7,6 +7,7 @@ import { FromSchema } from "./fromFields.ts";
 import { id } from "./idField.ts";
 import { lifeFields } from "./lifeFields.ts";
 import { DATABASE_PATTERN, PLAN_PATTERN, RESERVED_IDS, whyDatabaseReserved } from "./names.ts";
+import { PoolerSchema } from "./poolerFields.ts";
 import { resourceFields } from "./resourceFields.ts";
 
 const database = name({
@@ -83,6 +84,10 @@ export const TenantSchema = z.strictObject(
     ...lifeFields,
     ...resourceFields(ofPlan),
     backup: backup(ofPlan),
+    pooler: PoolerSchema.exactOptional().register(z.globalRegistry, {
+      description:
+        "A connection pool before the tenant's server, at `<id>-pooler.<domain>`. With and without one restarts the tenant once.",
+    }),
     from: FromSchema.exactOptional().register(z.globalRegistry, { description: "What a new tenant begins with." }),
     ephemeral: EphemeralSchema.exactOptional().register(z.globalRegistry, {
       description: "Of a tenant that goes by itself, and whose data goes with it.",

@@ -39,6 +39,19 @@ export interface Clone {
 /** What a new tenant begins with that was not made here: another server, whose URL is a secret setting, or a file or folder that pg_dump made. */
 export type ImportSource = { readonly kind: "url" } | { readonly kind: "path"; readonly path: string };
 
+/** A tenant's connection pool. All changed in place. */
+export interface Pooler {
+  readonly mode: "transaction" | "session";
+  /** The most server connections, and how many more where a client has waited. Out of the tenant's `maxConnections`. */
+  readonly size: number;
+  readonly reserve: number;
+  /** The most clients at a time, of all addresses and from one. */
+  readonly maxClients: number;
+  readonly maxClientsPerIp: number;
+  /** How long a client waits for a server connection. */
+  readonly queryWaitSeconds: number;
+}
+
 /** One tenant as the rest of the program sees it: plain values, every default filled in, frozen. */
 export interface Tenant {
   /** Names the tenant: its host, its container. */
@@ -87,6 +100,8 @@ export interface Tenant {
   /** PostgreSQL's `idle_in_transaction_session_timeout`, in milliseconds; 0 is none. Changed in place. */
   readonly idleInTransactionTimeoutMs: number;
   readonly backup: Backup;
+  /** The connection pool before its server; undefined for none. With and without one it is another container: a restart. */
+  readonly pooler: Pooler | undefined;
   /** The backups that it begins with where its volume is new. */
   readonly from: Clone | undefined;
   /** The dump that it begins with where its volume is new; one of the two at most is there, and none for an empty database. */

@@ -25,4 +25,5 @@ export const settings: Settings = {
   traefikImage: "pgtenants/traefik:test",
   previewDatabases: { create: [], delete: [] },
   offsiteImage: "pgtenants/offsite:test",
+  poolerImage: "pgtenants/pooler:test",
 };

@@ -39,6 +39,7 @@ export function tenant(differences: Partial<PlacedTenant> = {}): PlacedTenant {
       keepDays: 14,
       archiveTimeoutSeconds: 60,
     },
+    pooler: undefined,
     from: undefined,
     importFrom: undefined,
     address: "198.18.7.7",
@@ -64,6 +65,7 @@ export function databaseArgs(tenant: PlacedTenant, last?: LastTenant): TenantDat
 export function lastTenant(differences: Partial<LastTenant> = {}): LastTenant {
   return {
     address: "198.18.7.7",
+    poolerAddress: undefined,
     state: "running",
     volume: "pgtenants-dev.acme",
     repository: undefined,

@@ -50,7 +50,7 @@ export async function disasterRecovery(context: Context, { credentials: file, st
       );
     }
     if (state && !there) bringBackState(context, store.state());
-    if (state) makeOtherVolumes(context);
+    if (state) makeOtherVolumes(context, listed);
   });
   const next = state ? "pgt start" : `pgt recover, which asks for "${stack}", because the state is a new one`;
   report({ event: "note", message: `all is there; next: ${next}` });

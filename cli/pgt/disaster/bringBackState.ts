@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
-import { labelArguments, ownerLabels } from "../../../components/names.ts";
+import { labelArguments, ownerLabels, poolerLabels } from "../../../components/names.ts";
+import type { Tenant } from "../../../tenants/tenant.ts";
 import { docker } from "../../engine.ts";
 import { stateName } from "../../leftovers.ts";
 import { OperatorError } from "../../operatorError.ts";
@@ -35,9 +36,13 @@ export function bringBackState({ config, stack }: Context, state: string): void 
 }
 
 /** Makes those volumes of the stack that hold nothing that is missed, because its state says that they are there. */
-export function makeOtherVolumes({ config, stack }: Context): void {
-  const labels = labelArguments(ownerLabels(stack));
-  for (const name of [config.names.routerFiles, config.names.offsite]) docker("volume", "create", ...labels, name);
+export function makeOtherVolumes({ config, stack }: Context, tenants: readonly Tenant[]): void {
+  const { names } = config;
+  const make = (name: string, labels: ReturnType<typeof ownerLabels>) =>
+    docker("volume", "create", ...labelArguments(labels), name);
+  for (const name of [names.routerFiles, names.offsite]) make(name, ownerLabels(stack));
+  for (const { origin, pooler } of tenants)
+    if (pooler !== undefined) make(names.pooler(origin), poolerLabels(stack, origin));
 }
 
 function writeSalt(file: string, salt: string): void {

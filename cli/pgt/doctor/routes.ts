@@ -51,7 +51,8 @@ function routeTo({ tcp }: z.infer<typeof written>, id: string): unknown {
 /** A tenant without an address was not deployed, and so has no route yet. */
 function placed(tenants: readonly Tenant[], deployed: Readonly<Record<string, TenantOutput>>): PlacedTenant[] {
   return tenants.flatMap((tenant) => {
-    const address = deployed[tenant.id]?.address;
-    return address === undefined ? [] : [{ ...tenant, address }];
+    const { address, pooler } = deployed[tenant.id] ?? {};
+    if (address === undefined) return [];
+    return [{ ...tenant, address, ...(pooler === undefined ? {} : { poolerAddress: pooler.address }) }];
   });
 }

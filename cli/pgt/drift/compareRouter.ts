@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import * as z from "zod";
+import { tenantOfRoute } from "../../../components/names.ts";
 import type { Drift } from "./drift.ts";
 import { byDocker, byStep } from "./fixes.ts";
 
@@ -84,7 +85,8 @@ function routeOf({ tcp }: Config, id: string): readonly unknown[] {
 function compareRoute(id: string, meant: Config, found: Config, tenants: readonly string[]): Drift[] {
   const [expected, there] = [routeOf(meant, id), routeOf(found, id)];
   if (isDeepStrictEqual(expected, there)) return [];
-  const subject = tenants.includes(id) ? id : "router";
+  const tenant = tenantOfRoute(id);
+  const subject = tenants.includes(tenant) ? tenant : "router";
   const drift = { subject, fix: rewrite };
   if (expected[0] === undefined)
     return [{ ...drift, kind: "route-foreign", found: `${id}: ${brief(there)}`, expected: "no route" }];

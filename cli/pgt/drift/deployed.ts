@@ -39,7 +39,12 @@ export interface Deployed {
 }
 
 /** The steps that set a container's limit of processes, by the end of the container's name: what they are called, and what holds the limit. */
-const limitSteps: Readonly<Record<string, string>> = { server: "sql", router: "listening", copier: "config" };
+const limitSteps: Readonly<Record<string, string>> = {
+  server: "sql",
+  router: "listening",
+  copier: "config",
+  pooler: "pools",
+};
 
 /**
  * What the state says was deployed.
@@ -59,7 +64,7 @@ export function readDeployed(resources: readonly StateResource[]): Deployed {
   return {
     containers: containers.map((container) => deployedContainer(tree, container)),
     withoutContainer: parts
-      .filter(({ urn }) => !containers.some(({ parent }) => parent === urn))
+      .filter(({ urn }) => !containers.some((container) => container.parent === urn && !isPooler(container)))
       .map((part) => subjectOf(part)),
     networks: tree.ofType(resourceTypes.network).map((network) => deployedNetwork(tree, network)),
     volumes: tree.ofType(resourceTypes.volume).flatMap((volume) => deployedVolume(tree, volume)),
@@ -67,6 +72,11 @@ export function readDeployed(resources: readonly StateResource[]): Deployed {
     servers: running.flatMap((tenant) => deployedServer(tree, tenant)),
     tenants: ids,
   };
+}
+
+/** A connection pool's container, which is beside the tenant's own. */
+function isPooler({ urn }: StateResource): boolean {
+  return nameIn(urn).endsWith("-pooler");
 }
 
 /** A tenant's id, or the word for the part of the stack that it is. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { renderDynamicConfig } from "../../../components/dynamicConfig.ts";
 import type { LastDeployment, LastTenant } from "../../../components/lastDeployment.ts";
+import { tenantOfRoute } from "../../../components/names.ts";
 import { processLimit, reloadSettings, settingArguments, startSettings } from "../../../components/serverSettings.ts";
 import { routesOf } from "../../../components/tenantOutputs.ts";
 import { previousOf } from "../../../components/transitions.ts";
@@ -54,6 +55,7 @@ function isDue(tenant: Tenant, deployed: Deployed, last: LastTenant | undefined)
       database: tenant.database,
       connectionLimit: tenant.maxConnections,
       access: { login: access.enabled, allow: [...access.allow] },
+      ...(tenant.pooler === undefined ? {} : { pooler: true }),
       settings: reloadSettings(tenant, fingerprintIn(spec.settings["ssl_cert_file"])),
     },
     tenant.diskMiB,
@@ -77,11 +79,14 @@ function fingerprintIn(certificateFile: string | undefined): string {
 function dueRoutes(present: readonly Tenant[], { router }: Deployed, last: LastDeployment, domain: string): string[] {
   if (router === undefined) return [];
   const placed = present.flatMap((tenant) => {
-    const address = previousOf(tenant, last)?.address;
-    return address === undefined ? [] : [{ ...tenant, address }];
+    const { address, poolerAddress } = previousOf(tenant, last) ?? {};
+    if (address === undefined) return [];
+    return [{ ...tenant, address, ...(poolerAddress === undefined ? {} : { poolerAddress }) }];
   });
   const tenants = present.map(({ id }) => id);
   const routes = renderDynamicConfig(routesOf(placed, domain), `/var/lib/traefik/${router.certificate.path}`);
-  const differing = compareRoutes({ routes, tenants }, { routes: router.routes }).map(({ subject }) => subject);
+  const differing = compareRoutes({ routes, tenants }, { routes: router.routes }).map(({ subject }) =>
+    tenantOfRoute(subject),
+  );
   return differing.filter((subject) => tenants.includes(subject));
 }

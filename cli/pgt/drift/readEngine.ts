@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { lines } from "../../../components/dockerCli.ts";
-import { areBackupsOf, isOwnedBy, ownerLabels, type StackNames } from "../../../components/names.ts";
+import { areBackupsOf, isOwnedBy, isPoolerOf, ownerLabels, type StackNames } from "../../../components/names.ts";
 import { dockerAtOnce } from "../engine.ts";
 import type { SeenContainer } from "./compareContainers.ts";
 import type { SeenNetwork, SeenVolume } from "./compareEngine.ts";
@@ -145,6 +145,8 @@ function nameByLabels(
   const [tenant, backups] = [labels["dev.pgtenants.tenant"], labels["dev.pgtenants.backups"]];
   if (tenant !== undefined && isOwnedBy(stack, tenant, labels)) return names.tenant(tenant);
   if (backups !== undefined && areBackupsOf(stack, backups, labels)) return names.backups(backups);
+  const pooler = labels["dev.pgtenants.pooler"];
+  if (pooler !== undefined && isPoolerOf(stack, pooler, labels)) return names.pooler(pooler);
   return [names.routerFiles, names.offsite].find((one) => one === name);
 }
 

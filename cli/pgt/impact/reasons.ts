@@ -9,7 +9,7 @@ import { resourceTypes } from "../../../components/stackState.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { formatMiB } from "../../../tenants/units.ts";
 import type { PreviewStep } from "./preview.ts";
-import { containerChanges, sqlChanges } from "./words.ts";
+import { containerChanges, poolChanges, sqlChanges } from "./words.ts";
 
 /** Something that a deployment does to a tenant, in words. */
 export interface Reason {
@@ -58,6 +58,10 @@ function reasonsOfStep(step: PreviewStep, { impact, thing }: Effect): Reason[] {
   if (step.name.endsWith("-sql") && impact === "in place") {
     const changes = sqlChanges(step);
     return (changes.length > 0 ? changes : [hiddenWords]).map((text) => ({ impact, text }));
+  }
+  if (step.name.endsWith("-pools") && impact === "in place" && step.operation === "update") {
+    const changes = poolChanges(step);
+    return (changes.length > 0 ? changes : [thing]).map((text) => ({ impact, text }));
   }
   return [{ impact, text: `${thing} ${verbOf(step)}` }];
 }

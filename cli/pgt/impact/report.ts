@@ -1,5 +1,5 @@
 import { endsSessions, type Impact, severity, worstOf } from "../../../components/changeEffects.ts";
-import { typeTokens } from "../../../components/names.ts";
+import { tenantOfRoute, typeTokens } from "../../../components/names.ts";
 import { nameIn } from "../../../components/stackState.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { fieldEffects, summariesIn } from "./fieldEffects.ts";
@@ -57,7 +57,9 @@ export function reportOf(
   const byTenant = Map.groupBy(changes, ({ parent }) => (isTenant(parent) ? idOf(nameIn(parent)) : undefined));
   const shared = (byTenant.get(undefined) ?? []).map(sharedReason);
   const texts = routeTexts(changes);
-  const routed = new Set([...(texts === undefined ? [] : changedRoutes(texts))].map(idOf));
+  const routed = new Set(
+    [...(texts === undefined ? [] : changedRoutes(texts))].map((route) => idOf(tenantOfRoute(route))),
+  );
   const summaries = summariesIn(preview.outputs);
   const domain = settingIn(preview, "domain");
   const listed = new Map(tenants.map((tenant) => [tenant.id, tenant]));

@@ -46,6 +46,18 @@ const sqlWords: Readonly<Record<string, Words>> = {
   STATEMENTS: silent,
 };
 
+/** The same for the step that makes the connection pool what it should be. */
+const poolWords: Readonly<Record<string, Words>> = {
+  MODE: arrow("pool mode"),
+  SIZE: arrow("pool size"),
+  RESERVE: arrow("pool reserve"),
+  MAX_CLIENTS: arrow("clients of the pool"),
+  QUERY_WAIT: arrow("wait for the pool"),
+  PROCESSES: silent,
+  CONTAINER: silent,
+  READY_SECONDS: silent,
+};
+
 /** What differs in a container, in words. */
 export function containerChanges({ before, after, properties }: PreviewStep): string[] {
   if (before?.inputs === undefined || after?.inputs === undefined) return [];
@@ -53,10 +65,19 @@ export function containerChanges({ before, after, properties }: PreviewStep): st
 }
 
 /** What differs in the environment of the step that makes role, database and settings, in words. Its standard input is secret. */
-export function sqlChanges({ before, after }: PreviewStep): string[] {
+export function sqlChanges(step: PreviewStep): string[] {
+  return environmentChanges(sqlWords, step);
+}
+
+/** The same of the step that makes a connection pool. */
+export function poolChanges(step: PreviewStep): string[] {
+  return environmentChanges(poolWords, step);
+}
+
+function environmentChanges(words: Readonly<Record<string, Words>>, { before, after }: PreviewStep): string[] {
   const [old, young] = [recordIn(before?.inputs?.["environment"]), recordIn(after?.inputs?.["environment"])];
   const differing = Object.keys({ ...old, ...young }).filter((name) => old[name] !== young[name]);
-  return before === undefined || after === undefined ? [] : inWords(sqlWords, differing, old, young);
+  return before === undefined || after === undefined ? [] : inWords(words, differing, old, young);
 }
 
 function inWords(

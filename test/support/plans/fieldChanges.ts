@@ -52,6 +52,12 @@ export const fieldChanges: readonly FieldChange[] = [
   change("backup.timeZone", "backup: { timeZone: Europe/Berlin }"),
   change("backup.keepDays", "backup: { keepDays: 30 }"),
   change("backup.archiveTimeout", "backup: { archiveTimeout: 90 s }"),
+  // The first makes a pool; the others change one.
+  change("pooler.mode", "pooler: { mode: session }"),
+  change("pooler.size", "pooler: { size: 5 }", "pooler: {}"),
+  change("pooler.reserve", "pooler: { reserve: 2 }", "pooler: {}"),
+  change("pooler.maxClients", "pooler: { maxClients: 200 }", "pooler: {}"),
+  change("pooler.queryWait", "pooler: { queryWait: 5 s }", "pooler: {}"),
   // What a tenant begins with counts once: written into the entry of one that is there it does nothing.
   {
     fields: ["from.clone", "from.at", "from.mask", "from.schemaOnly"],

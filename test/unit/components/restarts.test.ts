@@ -12,7 +12,9 @@ const state = "0123456789abcdef";
 /** The inputs of a container as the state keeps them: JSON, with what the engine notes in it. */
 function recorded(of: PlacedTenant) {
   const [volume, repository] = [names.tenant(of.origin), names.backups(of.origin)];
-  const args = serverContainer({ tenant: of, stack, names, image, bridge: names.stack, state, volume, repository });
+  const pooler = of.pooler === undefined ? undefined : names.pooler(of.origin);
+  const own = { volume, repository, pooler };
+  const args = serverContainer({ tenant: of, stack, names, image, bridge: names.stack, state, ...own });
   const noted = { ...args, mounts: args.mounts.map((mount) => ({ ...mount, __defaults: [] })), mustRun: true };
   return { ...JSON.parse(JSON.stringify(noted)), __defaults: ["mustRun"] };
 }

@@ -45,6 +45,7 @@ function plain(id: string, differences: Partial<Tenant> = {}): Tenant {
     statementTimeoutMs: 0,
     idleInTransactionTimeoutMs: TEN_MINUTES,
     backup,
+    pooler: undefined,
     from: undefined,
     importFrom: undefined,
     ...tenant,

@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import * as command from "@pulumi/command";
+import * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Pooler } from "../tenants/tenant.ts";
+import { sayWhy } from "./containerFailure.ts";
+import { hardened, poolerLimits } from "./hardening.ts";
+import { poolerLabels, stateLabel } from "./names.ts";
+import { type Pool, poolerFolder, renderPgbouncerIni } from "./pgbouncerIni.ts";
+import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
+import type { PlacedTenant } from "./tenantOutputs.ts";
+
+/** What a connection pool needs besides the tenant. */
+interface TenantPoolerArgs extends TenantDatabaseArgs {
+  readonly pooler: Pooler;
+  /** The volume that it shares with the server, for the server's socket and its own configuration. */
+  readonly volume: docker.Volume;
+}
+
+/** Transactions may end for 5 s; the rest is for what starts and stops the processes. */
+const stopSeconds = 10;
+
+/** How long a pool may take to listen; it was seen to take a tenth of a second. */
+const readySeconds = 30;
+
+/** Processes beside PgBouncer's: s6, and what looks into the container. */
+const mostProcesses = 64;
+
+/** Seconds after which the reserve is opened, and a server connection that nobody uses is closed. */
+const reserveSeconds = 3;
+const serverIdleSeconds = 300;
+
+/** Prepared statements that a server connection keeps. PgBouncer's own default. */
+const preparedStatements = 200;
+
+/** Shared by server and pool, so it is there before either; holds nothing that a deployment does not write again. */
+export function createPoolerVolume(
+  name: string,
+  { tenant, settings }: TenantDatabaseArgs,
+  opts: pulumi.CustomResourceOptions,
+): docker.Volume {
+  return new docker.Volume(
+    `${name}-pooler-files`,
+    { name: settings.names.pooler(tenant.origin), labels: poolerLabels(settings.stack, tenant.origin) },
+    // None of these can be changed in place, and a renamed tenant's has its first id.
+    { ...opts, ignoreChanges: ["labels", "driver", "driverOpts"] },
+  );
+}
+
+/**
+ * A tenant's connection pool: PgBouncer in a container of its own, which reaches the server by its Unix socket. What comes back is known when
+ * it listens. Another container ends the sessions that come by it; the server's own live on.
+ */
+export function runTenantPooler(
+  name: string,
+  args: TenantPoolerArgs,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const container = createContainer(name, args, opts);
+  // Who may come in is decided by the routes: sessions that end before could come back by one that was to be closed.
+  const routes = args.last === undefined ? [] : [args.routes];
+  return createPoolsStep(name, args, container, { ...opts, dependsOn: routes }).id;
+}
+
+function createContainer(
+  name: string,
+  { tenant, settings, bridge, state, pooler, volume }: TenantPoolerArgs,
+  opts: pulumi.CustomResourceOptions,
+): docker.Container {
+  const { stack, names, poolerImage: image } = settings;
+  const { poolerAddress: ipv4Address } = tenant;
+  if (ipv4Address === undefined) throw new Error(`no address for the pool of ${tenant.id}`);
+  return new docker.Container(
+    `${name}-pooler`,
+    {
+      ...hardened,
+      ...poolerLimits(pooler.maxClients),
+      name: names.pooler(tenant.id),
+      image,
+      user: "998:998",
+      networkMode: "bridge",
+      networksAdvanced: [{ name: bridge, ipv4Address }],
+      // As the server's.
+      dns: ["127.0.0.1"],
+      mounts: [{ type: "volume", source: volume.name, target: poolerFolder }],
+      tmpfs: { "/run/pooler": "rw,noexec,nosuid,nodev,size=64m,uid=998,gid=998,mode=0700" },
+      cpuShares: tenant.cpuShares,
+      stopTimeout: stopSeconds,
+      destroyGraceSeconds: stopSeconds,
+      labels: [...poolerLabels(stack, tenant.id), stateLabel(state)],
+    },
+    { ...opts, deleteBeforeReplace: true },
+  );
+}
+
+/** Runs again when a value of the pool changes, or the container is another one. The limit of processes is set here because the provider knows none. */
+function createPoolsStep(
+  name: string,
+  { tenant, pooler }: TenantPoolerArgs,
+  container: docker.Container,
+  opts: pulumi.CustomResourceOptions,
+): command.local.Command {
+  const { mode, size, reserve, maxClients, queryWaitSeconds } = pooler;
+  return new command.local.Command(
+    `${name}-pools`,
+    {
+      create:
+        'docker update --pids-limit "$PROCESSES" "$CONTAINER" >/dev/null && ' +
+        `docker exec --interactive "$CONTAINER" /usr/local/lib/pgtenants/apply-pools.sh "$READY_SECONDS" || ${sayWhy}`,
+      environment: {
+        CONTAINER: container.id,
+        PROCESSES: String(mostProcesses),
+        READY_SECONDS: String(readySeconds),
+        // What a preview tells of the text below.
+        MODE: mode,
+        SIZE: String(size),
+        RESERVE: String(reserve),
+        MAX_CLIENTS: String(maxClients),
+        QUERY_WAIT: `${queryWaitSeconds} s`,
+      },
+      stdin: `tenant ${Buffer.from(renderPgbouncerIni(poolOf(tenant, pooler))).toString("base64")}\nend\n`,
+      logging: command.local.Logging.None,
+      addPreviousOutputInEnv: false,
+    },
+    opts,
+  );
+}
+
+/** A tenant's one pool. @param pooler the tenant's own. */
+function poolOf({ access, database }: PlacedTenant, { maxClientsPerIp: _, ...values }: Pooler): Pool {
+  // Whoever would not be let in now, or is in a database of another name, has to come again.
+  const sessions = JSON.stringify([access.enabled, access.allow, database]);
+  return {
+    ...values,
+    ...{ port: 5432, database: undefined, reserveSeconds, serverIdleSeconds, preparedStatements },
+    sessions: createHash("sha256").update(sessions).digest("hex").slice(0, 12),
+  };
+}

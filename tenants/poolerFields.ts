@@ -1,0 +1,63 @@
+import * as z from "zod";
+import { documented } from "./fieldDocs.ts";
+import { count, duration, word } from "./fields.ts";
+import { NO_LIMIT, parseMilliseconds } from "./units.ts";
+
+const SHORTEST_WAIT_MS = 1000;
+
+function queryWait() {
+  const error = () => 'a time span from "1 s" to "24 h"; write "30 s"';
+  return duration().refine((text) => text !== NO_LIMIT && parseMilliseconds(text) >= SHORTEST_WAIT_MS, { error });
+}
+
+const reloads = "taken over by the running pool; no session ends.";
+
+/** A tenant's connection pool. */
+export const PoolerSchema = z.strictObject(
+  {
+    mode: documented(word(["transaction", "session"]).exactOptional(), {
+      meaning:
+        "How long a client keeps a server connection: for a transaction, so that many clients share few; or until it leaves, so that nothing is otherwise than without a pool. [pooling.md](pooling.md#what-transaction-mode-breaks) says what transactions alone cannot have.",
+      limits: "`transaction` or `session`.",
+      byDefault: "`transaction`.",
+      change: `${reloads} It holds for clients that come after it.`,
+    }),
+    size: documented(count(1, 5000).exactOptional(), {
+      meaning: "The most server connections that the pool opens, of all roles together.",
+      limits: "A whole number from 1. With `reserve` at most `maxConnections`, out of which they come.",
+      byDefault: "half of `maxConnections`, 20 at most.",
+      change: reloads,
+    }),
+    reserve: documented(count(0, 5000).exactOptional(), {
+      meaning: "How many more it opens where a client has waited for three seconds.",
+      limits: "A whole number from 0. With `size` at most `maxConnections`.",
+      byDefault: "0.",
+      change: reloads,
+    }),
+    maxClients: documented(count(1, 10_000).exactOptional(), {
+      meaning: "The most clients that the pool has at a time. One more is refused, with a message that says so.",
+      limits: "A whole number from 1 to 10000.",
+      byDefault: "1000.",
+      change: `${reloads} Where it makes the pool's container larger, that is changed in place.`,
+    }),
+    queryWait: documented(queryWait().exactOptional(), {
+      meaning:
+        "How long a client waits for a server connection, while all are taken or the server restarts. Then it is told `query_wait_timeout` and let go.",
+      limits: "From `1 s` to `24 h`, in whole seconds; a part of one counts as one.",
+      byDefault: "`30 s`.",
+      change: reloads,
+    }),
+  },
+  {
+    error: () =>
+      'a mapping with mode, size, reserve, maxClients or queryWait; write it as "pooler: { mode: transaction }"',
+  },
+);
+
+/** A pool, as written. */
+export type PoolerFields = z.infer<typeof PoolerSchema>;
+
+/** Server connections of a pool that sets no size: half of the tenant's, so that some are left for who does not come by it. */
+export function defaultPoolSize(maxConnections: number): number {
+  return Math.min(20, Math.floor(maxConnections / 2));
+}
