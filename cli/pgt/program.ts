@@ -64,6 +64,10 @@ function addQueries(program: Command, context: () => Context, end: (code: number
     .description("ask tenants as a client does; 0 healthy, 1 degraded, 2 error")
     .action(async (id?: string) => end(await (await import("./commands/status.ts")).status(context(), id)));
   program
+    .command("pooler <id>")
+    .description("what a tenant's connection pool does: clients, server connections, waits")
+    .action(async (id: string) => (await import("./commands/pooler.ts")).pooler(context(), id));
+  program
     .command("doctor")
     .description("look for what is wrong with this machine and stack; 0, 1 or 2 as well")
     .action(async () => end(await (await import("./commands/doctor.ts")).doctor(context())));

@@ -72,7 +72,7 @@ function wireOver(socket: TLSSocket): Wire {
 
 /** What a client begins with. */
 export function startup(parameters: Readonly<Record<string, string>>): Buffer {
-  const text = Object.entries(parameters).flatMap(([name, value]) => [name, value]);
+  const text = Object.entries(parameters).flat();
   const body = Buffer.concat([int32(196_608), Buffer.from(`${text.join("\0")}\0\0`)]);
   return Buffer.concat([int32(body.length + 4), body]);
 }
@@ -115,7 +115,11 @@ export function isLetIn(messages: readonly Message[]): boolean {
 /** The text of the first error among messages. */
 export function errorIn(messages: readonly Message[]): string | undefined {
   const error = messages.find(({ type }) => type === "E");
-  return error?.body.toString().split("\0").find((field) => field.startsWith("M"))?.slice(1);
+  return error?.body
+    .toString()
+    .split("\0")
+    .find((field) => field.startsWith("M"))
+    ?.slice(1);
 }
 
 function int32(value: number): Buffer {

@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stringsOf } from "./support/clients.ts";
+import { identity } from "./support/engine.ts";
+import { asSuperuser } from "./support/imageContainer.ts";
+import { firstValue, pooledClient, pooledUri, poolerOf, serverConnections, watched } from "./support/pooled.ts";
+import { outputOf } from "./support/shell.ts";
+import { makeTestStack, type TestStack } from "./support/testStack.ts";
+
+let at: TestStack;
+
+/** acme's own part of its entry, to be changed by a test. */
+const list = (acme = "") =>
+  at.list(`{ id: acme, pooler: {}${acme} }`, "{ id: globex, pooler: { mode: session, size: 2, queryWait: 2 s } }");
+
+beforeAll(async () => {
+  at = await makeTestStack([]);
+  list();
+  await at.stack.up();
+});
+afterAll(() => at?.remove());
+
+const end = (clients: readonly pg.Client[]) => Promise.all(clients.map((client) => client.end()));
+const pooled = (id: string, count: number) => Promise.all(Array.from({ length: count }, () => pooledClient(at, id)));
+
+describe("a deployment with connection pools", () => {
+  test("ends when they answer, and has nothing to do then", async () => {
+    const client = await pooledClient(at, "acme");
+    expect(await firstValue(client, "SELECT current_user || '@' || current_database()")).toBe("acme@acme");
+    await client.end();
+    expect((await at.stack.preview()).changeSummary).toEqual({ same: expect.any(Number) });
+  });
+});
+
+describe("a new password", () => {
+  test("holds for logins at once, while clients that are there go on; the old one is refused", async () => {
+    const before = await pooledClient(at, "acme");
+    const old = await pooledUri(at, "acme");
+    list(", passwordVersion: 2");
+    await at.stack.up();
+    expect(await firstValue(before, "SELECT 1")).toBe("1");
+    const after = await pooledClient(at, "acme");
+    expect(await firstValue(after, "SELECT 2")).toBe("2");
+    await expect(watched(old)).rejects.toThrow("SASL authentication failed");
+    await end([before, after]);
+  });
+
+  test("that has expired is refused", async () => {
+    await asSuperuser(at.container("acme"), "ALTER ROLE acme VALID UNTIL '2026-01-01'");
+    try {
+      await expect(pooledClient(at, "acme")).rejects.toThrow(/SASL authentication failed|no such user/);
+    } finally {
+      await asSuperuser(at.container("acme"), "ALTER ROLE acme VALID UNTIL 'infinity'");
+    }
+    await end([await pooledClient(at, "acme")]);
+  });
+});
+
+describe("a server that goes and comes back", () => {
+  /** The clients ask while the server is away, and have their answers when it is back. */
+  async function surviving(change: () => Promise<unknown>): Promise<void> {
+    const clients = await pooled("acme", 8);
+    await Promise.all(clients.map((client) => firstValue(client, "SELECT 1")));
+    const pool = await identity(poolerOf(at, "acme"));
+    const before = await identity(at.container("acme"));
+    let [isOver, asked] = [false, 0];
+    const asking = clients.slice(0, 4).map(async (client) => {
+      while (!isOver) {
+        // Of a statement that was under way nobody can know whether it ran.
+        await client
+          .query("SELECT 1")
+          .catch((error: Error) => expect(error.message).toMatch(/server conn crashed|terminating connection/));
+        asked += 1;
+        await sleep(20);
+      }
+    });
+    await change();
+    isOver = true;
+    await Promise.all(asking);
+    expect(asked).toBeGreaterThan(4);
+    expect(await identity(at.container("acme"))).not.toBe(before);
+    expect(await identity(poolerOf(at, "acme"))).toBe(pool);
+    for (const client of clients) expect(await firstValue(client, "SELECT 1")).toBe("1");
+    await end(clients);
+  }
+
+  test("by docker restart keeps its pool's clients, whose statements wait", async () => {
+    await surviving(() => outputOf("docker", ["restart", at.container("acme")]));
+  });
+
+  test("in a container of its own, after a kill, likewise", async () => {
+    await surviving(async () => {
+      list(", passwordVersion: 2, maxConnections: 50");
+      await outputOf("docker", ["kill", at.container("acme")]);
+      await at.stack.up();
+    });
+  });
+});
+
+describe("a pool that is taken", () => {
+  test("tells who has waited so, after the time that is set", async () => {
+    const busy = await pooled("globex", 2);
+    for (const client of busy) await client.query("BEGIN");
+    const began = performance.now();
+    await expect(pooledClient(at, "globex").then((client) => firstValue(client, "SELECT 1"))).rejects.toThrow(
+      "query_wait_timeout",
+    );
+    const waited = (performance.now() - began) / 1000;
+    expect(waited).toBeGreaterThan(1.9);
+    expect(waited).toBeLessThan(6);
+    await end(busy);
+    await end([await pooledClient(at, "globex")]);
+  });
+
+  test("of 20 server connections serves 1,000 clients without an error, and opens no more", async () => {
+    const clients: pg.Client[] = [];
+    for (let lot = 0; lot < 20; lot += 1) clients.push(...(await pooled("acme", 50)));
+    let isOver = false;
+    let most = 0;
+    const watching = (async () => {
+      while (!isOver) {
+        most = Math.max(most, await serverConnections(at, "acme"));
+        await sleep(100);
+      }
+    })();
+    const asked = clients.map(async (client) => {
+      for (let round = 0; round < 3; round += 1) await client.query("SELECT pg_sleep(0.01)");
+    });
+    const ended = await Promise.allSettled(asked);
+    const memory = await outputOf("docker", [
+      "stats",
+      "--no-stream",
+      "--format",
+      "{{.MemUsage}}",
+      poolerOf(at, "acme"),
+    ]);
+    isOver = true;
+    await watching;
+    console.log(`1,000 clients: ${most} server connections, the pool's container uses ${memory}`);
+    expect(ended.filter(({ status }) => status === "rejected")).toEqual([]);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(20);
+    await end(clients);
+  });
+});
+
+describe("a tenant that is let go of for a while", () => {
+  test("has its pooled sessions end when others may come in, and none of its pool where it stops", async () => {
+    const session = await pooledClient(at, "acme");
+    list(", passwordVersion: 2, maxConnections: 50, access: { allow: [127.0.0.1/32] }");
+    await at.stack.up();
+    await expect(session.query("SELECT 1")).rejects.toThrow();
+    await end([await pooledClient(at, "acme")]);
+    list(", passwordVersion: 2, maxConnections: 50, state: stopped");
+    await at.stack.up();
+    const names = await outputOf("docker", ["ps", "--all", "--format", "{{.Names}}"]);
+    expect(names.split("\n")).not.toContain(poolerOf(at, "acme"));
+    expect(stringsOf(await at.connectionStrings(), "globex")).toHaveProperty("pooled");
+  });
+});
