@@ -68,24 +68,28 @@ function unknownField(path: Path, key: string): Problem {
   };
 }
 
-function fieldsAt([top, , inside]: Path): readonly string[] {
-  switch (top) {
-    case "tenants":
-      return fieldsIn(TenantSchema, inside);
-    case "plans":
-      return fieldsIn(PlanSchema, inside);
-    case "defaults":
-      return Object.keys(DefaultsSchema.shape);
-    default:
-      return Object.keys(TenantsFileSchema.shape);
+/** The fields of the mapping at a path, or of the innermost one above it that has some. */
+function fieldsAt(path: Path): readonly string[] {
+  let at: unknown = TenantsFileSchema;
+  let fields = Object.keys(TenantsFileSchema.shape);
+  for (const step of path) {
+    at = inside(at, step);
+    if (at instanceof z.ZodObject) fields = Object.keys(at.shape);
   }
+  return fields;
 }
 
-/** The fields of a mapping, or of the mapping that its field `inside` is. */
-function fieldsIn(schema: z.ZodObject, inside: PropertyKey | undefined): readonly string[] {
-  const field = schema.shape[String(inside)];
-  const type = field instanceof z.ZodExactOptional ? field.unwrap() : field;
-  return Object.keys(type instanceof z.ZodObject ? type.shape : schema.shape);
+/** The schema of what is in a list or mapping, by its key. */
+function inside(schema: unknown, step: PropertyKey): unknown {
+  const field =
+    schema instanceof z.ZodArray
+      ? schema.element
+      : schema instanceof z.ZodRecord
+        ? schema.valueType
+        : schema instanceof z.ZodObject
+          ? schema.shape[String(step)]
+          : undefined;
+  return field instanceof z.ZodExactOptional ? field.unwrap() : field;
 }
 
 function draftOf(data: unknown): Draft {

@@ -1,4 +1,5 @@
 import type { BackupFields } from "./backupFields.ts";
+import { declaredOf } from "./declaredDefaults.ts";
 import { parseRestoreTarget } from "./fromFields.ts";
 import { sqlName } from "./names.ts";
 import { defaultPoolSize } from "./poolerFields.ts";
@@ -89,11 +90,12 @@ function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<strin
   // A tenant that got its first id back has it among the earlier ones.
   const otherIds = formerIds.filter((former) => former !== entry.id);
   const owner = entry.user ?? sqlName(origin);
+  const database = entry.database ?? sqlName(origin);
   return Object.freeze({
     id: entry.id,
     origin,
     formerIds: Object.freeze(otherIds),
-    database: entry.database ?? sqlName(origin),
+    database,
     owner,
     plan: planName,
     state: entry.state ?? "running",
@@ -115,6 +117,7 @@ function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<strin
     idleInTransactionTimeoutMs: parseMilliseconds(values.idleInTransactionTimeout),
     backup: backupOf({ ...values.backup, enabled: isBackedUp(entry, values) }),
     pooler: poolerOf(entry, values.maxConnections),
+    declared: declaredOf(entry, { owner, database, maxConnections: values.maxConnections }),
     from: cloneOf(entry),
     importFrom: importOf(entry),
   });

@@ -34,7 +34,8 @@ export function restartsAreConfirmed({ tenants }: Draft): Problem[] {
   });
 }
 
-function isDate(text: string): boolean {
+/** Whether a text is a day that there is. */
+export function isDate(text: string): boolean {
   const time = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }

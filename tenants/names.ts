@@ -85,10 +85,22 @@ export const RESERVED_IDS: readonly string[] = [...ID_RESERVATIONS.keys()]
 
 const OWN_ROLES = 'PostgreSQL keeps "pg_" for its own roles';
 
+/** Roles, schemas and databases that are ours begin with it. */
+const OWN_NAMES = `what begins with "${SUPERUSER}" is the program's own`;
+
+/** A schema's name, within PostgreSQL's 63 bytes. */
+export const SCHEMA_PATTERN = ROLE_PATTERN;
+
+const SCHEMA_RESERVATIONS: ReadonlyMap<string, string> = new Map([
+  ["public", "a schema that every database has; its owner is the database's"],
+  ["information_schema", "PostgreSQL's own catalog"],
+]);
+
 /** Why no tenant may have this id; undefined when it is free. Judges the role and database names made of it, too. */
 export function whyIdReserved(id: string): string | undefined {
   const role = sqlName(id);
   if (role.startsWith("pg_")) return `it makes the role "${role}", and ${OWN_ROLES}`;
+  if (role !== SUPERUSER && role.startsWith(SUPERUSER)) return `it makes the role "${role}", and ${OWN_NAMES}`;
   for (const [suffix, reason] of RESERVED_SUFFIXES) {
     if (id.endsWith(suffix)) return reason;
   }
@@ -106,7 +118,23 @@ export function whyDatabaseReserved(name: string): string | undefined {
 export function whyRoleReserved(name: string): string | undefined {
   if (name.startsWith("pg_")) return OWN_ROLES;
   const meaning = ROLE_RESERVATIONS.get(name);
-  return meaning === undefined ? undefined : `it is ${meaning}`;
+  if (meaning !== undefined) return `it is ${meaning}`;
+  return name.startsWith(SUPERUSER) ? OWN_NAMES : undefined;
+}
+
+/** The same of a database beside a tenant's own. */
+export function whyFurtherDatabaseReserved(name: string): string | undefined {
+  if (name.startsWith("pg_")) return 'names that begin with "pg_" look like PostgreSQL\'s own';
+  if (name.startsWith(SUPERUSER)) return OWN_NAMES;
+  return whyDatabaseReserved(name);
+}
+
+/** The same of a schema. */
+export function whySchemaReserved(name: string): string | undefined {
+  if (name.startsWith("pg_")) return 'PostgreSQL keeps "pg_" for its own schemas';
+  const meaning = SCHEMA_RESERVATIONS.get(name);
+  if (meaning !== undefined) return `it is ${meaning}`;
+  return name.startsWith(SUPERUSER) ? OWN_NAMES : undefined;
 }
 
 /** Why no volume of this name can be taken over; undefined when it can. Ours are found by the tenant's first id. */

@@ -69,11 +69,16 @@ function fieldsOf(schema: z.ZodObject, prefix = ""): string {
     if (inner instanceof z.ZodObject) return fieldsOf(inner, `${prefix}${field}.`);
     const doc = fieldDocs.get(type as z.ZodType);
     if (doc === undefined) throw new Error(`the field "${prefix}${field}" has no words for the reference`);
-    return [
+    const own = [
       `### ${code(prefix + field)}`,
       doc.meaning,
       [`- Limits: ${doc.limits}`, `- Default: ${doc.byDefault}`, `- A change: ${doc.change}`].join("\n"),
-    ].join("\n\n");
+    ];
+    const each =
+      inner instanceof z.ZodArray && inner.element instanceof z.ZodObject
+        ? [fieldsOf(inner.element, `${prefix}${field}[].`)]
+        : [];
+    return [...own, ...each].join("\n\n");
   });
   return sections.join("\n\n");
 }

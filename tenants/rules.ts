@@ -1,4 +1,5 @@
 import type { Draft } from "./check.ts";
+import { declaredThingsFit } from "./declaredRules.ts";
 import { MIB_PER_CONNECTION, over, type Plan, planNameOf, plansOf } from "./defaults.ts";
 import { beginningsAreOne, urlsAreSecret } from "./fromRules.ts";
 import type { Path, Problem } from "./issues.ts";
@@ -144,6 +145,7 @@ const RULES: readonly Rule[] = [
   connectionsFit,
   poolsFit,
   poolsHavePorts,
+  declaredThingsFit,
 ];
 
 /** What all the rules find, each of them run. */

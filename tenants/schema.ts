@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { backupSchema } from "./backupFields.ts";
+import { declaredFields } from "./declaredFields.ts";
 import { EphemeralSchema } from "./ephemeralFields.ts";
 import { documented } from "./fieldDocs.ts";
 import { name } from "./fields.ts";
@@ -82,6 +83,7 @@ export const TenantSchema = z.strictObject(
         "renames the database, with all that is in it, and ends its sessions. Only where the role owns several it makes a new, empty one beside them.",
     }),
     ...lifeFields,
+    ...declaredFields,
     ...resourceFields(ofPlan),
     backup: backup(ofPlan),
     pooler: PoolerSchema.exactOptional().register(z.globalRegistry, {

@@ -1,3 +1,4 @@
+import type { Declared } from "./declared.ts";
 import type { RestoreTarget } from "./fromFields.ts";
 
 /** Who reaches a tenant from outside. */
@@ -102,6 +103,8 @@ export interface Tenant {
   readonly backup: Backup;
   /** The connection pool before its server; undefined for none. With and without one it is another container: a restart. */
   readonly pooler: Pooler | undefined;
+  /** What is declared inside its server beside role and database; undefined for most tenants. */
+  readonly declared: Declared | undefined;
   /** The backups that it begins with where its volume is new. */
   readonly from: Clone | undefined;
   /** The dump that it begins with where its volume is new; one of the two at most is there, and none for an empty database. */

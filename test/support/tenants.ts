@@ -40,6 +40,7 @@ export function tenant(differences: Partial<PlacedTenant> = {}): PlacedTenant {
       archiveTimeoutSeconds: 60,
     },
     pooler: undefined,
+    declared: undefined,
     from: undefined,
     importFrom: undefined,
     address: "198.18.7.7",
@@ -73,6 +74,9 @@ export function lastTenant(differences: Partial<LastTenant> = {}): LastTenant {
     until: undefined,
     entry: undefined,
     limits: { memoryMiB: 256, maxConnections: 40, diskMiB: 10_240 },
+    declared: undefined,
+    repair: undefined,
+    rolePasswords: new Map(),
     container: undefined,
     ...differences,
   };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ALLOWED_SETTINGS, type Applies } from "../../../tenants/allowedSettings.ts";
 import { TenantSchema } from "../../../tenants/schema.ts";
 
 /** Every field of an entry by its full name, such as `access.allow`. */
@@ -23,6 +24,12 @@ const change = (field: string, after: string, before = ""): FieldChange => ({
   after: (id) => `id: ${id}, ${after}`,
 });
 
+/** All settings of PostgreSQL that are taken over in one way: one stands for them. */
+function settingsThat(applies: Applies): readonly string[] {
+  const names = Object.entries(ALLOWED_SETTINGS).filter(([, setting]) => setting.applies === applies);
+  return names.map(([name]) => `settings.${name}`);
+}
+
 /** One change for each field, each for a tenant of its own. */
 export const fieldChanges: readonly FieldChange[] = [
   { fields: ["id", "renamedFrom"], after: (id) => `id: ${id}-eu, renamedFrom: ${id}` },
@@ -46,6 +53,12 @@ export const fieldChanges: readonly FieldChange[] = [
   change("disk", "disk: 12 GB"),
   change("statementTimeout", "statementTimeout: 30 s"),
   change("idleInTransactionTimeout", "idleInTransactionTimeout: 5 min"),
+  change("databases", "databases: [{ name: analytics, schemas: [{ name: mart }] }]"),
+  change("roles", "roles: [{ name: reporting, readOnly: true }]"),
+  change("extensions", "extensions: [{ name: vector }]"),
+  change("schemas", "schemas: [{ name: sales }]"),
+  { fields: settingsThat("reload"), after: (id) => `id: ${id}, settings: { work_mem: 8 MB }` },
+  { fields: settingsThat("restart"), after: (id) => `id: ${id}, settings: { max_locks_per_transaction: 96 }` },
   change("backup.enabled", "backup: { enabled: false }"),
   change("backup.full", "backup: { full: 0 3 * * 0 }"),
   change("backup.incremental", "backup: { incremental: 0 3 * * 1-6 }"),

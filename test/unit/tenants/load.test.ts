@@ -46,6 +46,7 @@ function plain(id: string, differences: Partial<Tenant> = {}): Tenant {
     idleInTransactionTimeoutMs: TEN_MINUTES,
     backup,
     pooler: undefined,
+    declared: undefined,
     from: undefined,
     importFrom: undefined,
     ...tenant,

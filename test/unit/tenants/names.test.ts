@@ -134,7 +134,7 @@ describe("a database", () => {
 describe("a user", () => {
   const withUser = (user: string): string => JSON.stringify({ tenants: [{ id: "acme", user }] });
 
-  test.each(["a", "app", "app_2", "postgres", "admin", "pgtenants_app", `a${"b".repeat(62)}`])("may be %j", (user) => {
+  test.each(["a", "app", "app_2", "postgres", "admin", `a${"b".repeat(62)}`])("may be %j", (user) => {
     expect(parseTenants(withUser(user), "f")).toMatchObject([{ owner: user, database: "acme" }]);
   });
 
@@ -142,7 +142,7 @@ describe("a user", () => {
     expect(refusal(withUser(user)).message).toContain("expected a role name of 1 to 63 characters");
   });
 
-  test.each(["pgtenants", "pg_monitor", "pg_x", "public", "none", "current_user", "session_user", "all"])(
+  test.each(["pgtenants", "pgtenants_app", "pg_monitor", "pg_x", "public", "none", "current_user", "session_user", "all"])(
     "may not be the reserved %s",
     (user) => {
       expect(refusal(withUser(user)).message).toContain("not reserved");
