@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Tenant } from "../tenants/tenant.ts";
 import { type AddressBook, placeTenants } from "./addresses.ts";
+import { staleDrops, warnOfLockedOut } from "./declaredDrops.ts";
 import { docker, dockerLines } from "./dockerCli.ts";
 import { obstacles, overlappingNetworks } from "./engineChecks.ts";
 import { endOf, hasExpired, madeToStay, overKeptData } from "./ephemeral.ts";
@@ -42,17 +43,20 @@ export async function admitTenants(
   const transition = { ...settings, listed, last, now };
   refuseAll([
     ...refusals(transition),
+    ...staleDrops(transition),
     ...madeToStay(transition),
     ...listed.flatMap((tenant) => [...missingPassword(tenant, settings), ...leftCertificate(tenant, settings)]),
     ...listed.flatMap((tenant) => (previousOf(tenant, last) === undefined ? missingBeginning(tenant, settings) : [])),
   ]);
   await warnOfSharedKey(listed, settings);
+  await warnOfLockedOut(listed, transition);
   const present = listed.filter((tenant) => tenant.state !== "removed" || previousOf(tenant, last) !== undefined);
   const placed = orRunError(() => place(present, last, settings.subnet));
   const outcome = { placed, restarting: restarts(placed, stack, settings) };
   refuseAll(await askEngine({ ...transition, listed: present }, outcome, settings));
+  const repairs = await repairsOf(placed, last, settings);
   return {
-    placed: placed.map((tenant) => ({ ...tenant, ...untilOf(tenant, last, now) })),
+    placed: placed.map((tenant) => ({ ...tenant, ...untilOf(tenant, last, now), ...repairs(tenant.id) })),
     expired: all.flatMap((tenant) => {
       const { until } = untilOf(tenant, last, now);
       return listed.includes(tenant) || tenant.entry !== undefined || until === undefined
@@ -170,6 +174,19 @@ async function askEngine(
 }
 
 // What most deployments have no question for is loaded by those that do.
+
+async function repairsOf(
+  placed: readonly PlacedTenant[],
+  last: LastDeployment,
+  { names }: Settings,
+): Promise<(id: string) => { readonly repair?: string }> {
+  if (placed.every(({ declared }) => declared === undefined)) return () => ({});
+  const repairs = await (await import("./repairs.ts")).askRepairs(placed, last, names);
+  return (id) => {
+    const repair = repairs.get(id);
+    return repair === undefined ? {} : { repair };
+  };
+}
 
 async function tooMuchMemory(
   placed: readonly PlacedTenant[],

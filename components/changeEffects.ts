@@ -88,6 +88,8 @@ const tenantKinds: readonly Kind[] = [
   },
   // Another password is set by the SQL step: sessions live on.
   { type: password, end: "-password", thing: "password", impact: { ...inPlace, delete: "removed", forget: "removed" } },
+  // The same of a declared role. Where its entry is gone it stays, and goes where the role was dropped.
+  { type: password, end: "-login", thing: "password of a role", impact: inPlace },
   // An update runs the command again, and so does a replacement. What reloads the server's settings ends no session.
   { type: command, end: "-sql", thing: "role, database and settings", impact: inPlace },
   { type: command, end: "-certificate", thing: "certificate", impact: inPlace },

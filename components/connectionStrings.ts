@@ -39,11 +39,6 @@ export interface ConnectionStrings {
   readonly pgpass: string;
 }
 
-/** A tenant's connections: its own, and by its connection pool where it has one. */
-export interface TenantConnections extends ConnectionStrings {
-  readonly pooled?: ConnectionStrings;
-}
-
 /** Renders all forms. User, password and database are percent-encoded or quoted as each form asks. */
 export function renderConnectionStrings(target: ConnectionTarget): ConnectionStrings {
   const { caFile, hostAddress } = target;

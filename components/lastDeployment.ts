@@ -1,3 +1,4 @@
+import type { Declared } from "../tenants/declared.ts";
 import type { Entry } from "../tenants/edit.ts";
 import { typeTokens } from "./names.ts";
 import { nameIn, parseStackState, resourceTypes, type StateResource } from "./stackState.ts";
@@ -21,6 +22,12 @@ export interface LastTenant {
   readonly entry: Entry | undefined;
   /** Limits as they were given to it. */
   readonly limits: Readonly<Record<"memoryMiB" | "maxConnections" | "diskMiB", number | undefined>>;
+  /** What was declared inside its server, as the SQL step was told; undefined for nothing. */
+  readonly declared: Declared | undefined;
+  /** The step's REPAIR, see repairs.ts. */
+  readonly repair: string | undefined;
+  /** The roles that have a password, and the version of that. */
+  readonly rolePasswords: ReadonlyMap<string, number>;
   /** What its container was made from; undefined where it has none. */
   readonly container: Readonly<Record<string, unknown>> | undefined;
 }
@@ -81,12 +88,14 @@ function fileFingerprint(file: unknown): string | undefined {
   return /^certificates\/([0-9a-f]+)\.pem$/.exec(textOf(file) ?? "")?.[1];
 }
 
-function lastTenant({ outputs = {} }: StateResource, children: readonly StateResource[]): LastTenant {
+function lastTenant({ urn, outputs = {} }: StateResource, children: readonly StateResource[]): LastTenant {
   // By the end of their names as well: a tenant has a second volume and a second random text, which are its backups' own.
   const inputsOf = (type: string, end: string) =>
     children.find((child) => child.type === type && nameIn(child.urn).endsWith(end))?.inputs ?? {};
   const { keepers } = inputsOf(resourceTypes.password, "-password");
   const server = inputsOf(resourceTypes.container, "-server");
+  const { environment } = inputsOf(resourceTypes.command, "-sql");
+  const step = isRecord(environment) ? environment : {};
   return {
     address: textOf(outputs["address"]),
     poolerAddress: textOf(outputs["poolerAddress"]),
@@ -101,8 +110,30 @@ function lastTenant({ outputs = {} }: StateResource, children: readonly StateRes
       maxConnections: numberOf(outputs["maxConnections"]),
       diskMiB: numberOf(outputs["diskMiB"]),
     },
+    declared: declaredIn(textOf(step["DECLARED"])),
+    repair: textOf(step["REPAIR"]),
+    rolePasswords: rolePasswordsIn(nameIn(urn), children),
     container: Object.keys(server).length === 0 ? undefined : server,
   };
+}
+
+/** By the names of the resources: `<id>-<role>-login`, in which no role has a `-`. */
+function rolePasswordsIn(id: string, children: readonly StateResource[]): ReadonlyMap<string, number> {
+  const passwords = children.filter(
+    ({ type, urn }) => type === resourceTypes.password && nameIn(urn).endsWith("-login"),
+  );
+  return new Map(
+    passwords.map(({ urn, inputs }) => {
+      const keepers = inputs?.["keepers"];
+      const version = numberOf(isRecord(keepers) ? keepers["version"] : undefined) ?? 1;
+      return [nameIn(urn).slice(id.length + 1, -"-login".length), version];
+    }),
+  );
+}
+
+/** As the step was given it, in the same order: the same things are the same text again. */
+function declaredIn(text: string | undefined): Declared | undefined {
+  return text === undefined ? undefined : JSON.parse(text);
 }
 
 function entryOf(value: unknown): Entry | undefined {

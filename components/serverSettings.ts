@@ -1,3 +1,4 @@
+import { PRELOADED } from "../tenants/extensions.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 
 /** PostgreSQL settings by name. Values are text, as PostgreSQL takes them. */
@@ -34,7 +35,16 @@ export function startSettings(tenant: Tenant): ServerSettings {
     cluster_name: tenant.id,
     max_connections: String(connectionSlots(tenant)),
     shared_buffers: `${tenant.sharedBuffersMiB}MB`,
+    ...preloaded(tenant),
+    ...tenant.declared?.settings.restart,
   };
+}
+
+/** Libraries of declared extensions that are loaded at the start. */
+function preloaded({ declared }: Tenant): ServerSettings {
+  const wanted = declared?.databases.flatMap(({ extensions }) => extensions) ?? [];
+  const names = PRELOADED.filter((name) => wanted.some((one) => one.name === name && one.droppedOn === undefined));
+  return names.length === 0 ? {} : { shared_preload_libraries: names.join(",") };
 }
 
 /**
@@ -63,6 +73,7 @@ export function reloadSettings(tenant: Tenant, fingerprint: string): ServerSetti
     effective_cache_size: `${Math.floor((tenant.memoryMiB * 3) / 4)}MB`,
     // Up to three autovacuum workers take this much each; with the default of 64 MB they could use up a small container.
     maintenance_work_mem: `${clamp(Math.floor(tenant.memoryMiB / 16), 4, 1024)}MB`,
+    ...tenant.declared?.settings.reload,
   };
 }
 

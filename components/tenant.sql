@@ -58,6 +58,7 @@ SELECT format('ALTER ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION N
 SELECT count(*) = 1 AND bool_and(datname <> :'spec'::jsonb->>'database') AS renamed, coalesce(min(datname), '') AS previous
   FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba
  WHERE rolname = :'spec'::jsonb->>'owner'
+   AND shobj_description(pg_database.oid, 'pg_database') IS DISTINCT FROM 'pgtenants: declared'
    AND NOT EXISTS (SELECT FROM pg_database WHERE datname = :'spec'::jsonb->>'database')
 \gset
 \if :renamed

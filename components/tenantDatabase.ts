@@ -1,11 +1,13 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { type ConnectionTarget, renderConnectionStrings, type TenantConnections } from "./connectionStrings.ts";
+import { loginRoles } from "../tenants/declared.ts";
+import { rolesWithPasswords } from "./declaredDrops.ts";
 import type { LastTenant } from "./lastDeployment.ts";
-import { backupLabels, ownerLabels, poolerName, tenantHost, typeTokens } from "./names.ts";
+import { backupLabels, ownerLabels, typeTokens } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { createCloneStep } from "./tenantClone.ts";
+import { type TenantConnections, tenantConnections } from "./tenantConnections.ts";
 import { tenantFacts } from "./tenantFacts.ts";
 import { createImportStep } from "./tenantImport.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
@@ -74,14 +76,17 @@ export class TenantDatabase extends pulumi.ComponentResource {
     const volume = createVolume(name, args, child);
     this.repository = createRepository(name, args, child);
     const generated = createPassword(name, args, child);
+    const rolePasswords = createRolePasswords(name, args, child);
     const filled = fill(name, args, volume, child);
     const password = tenant.password === "custom" ? customPassword(args) : generated.result;
     const answering =
       tenant.state === "running"
-        ? run(name, { ...args, volume, repository: this.repository, password, filled }, child)
+        ? run(name, { ...args, volume, repository: this.repository, password, rolePasswords, filled }, child)
         : password;
     this.connectionStrings = pulumi.secret(
-      pulumi.all([password, answering]).apply(([secret]) => connections(tenant, settings, secret)),
+      pulumi
+        .all([password, pulumi.all(Object.fromEntries(rolePasswords)), answering])
+        .apply(([own, roles]) => tenantConnections(tenant, settings, { own, roles })),
     );
     this.registerOutputs({
       address: tenant.address,
@@ -179,6 +184,33 @@ function createRepository(
   return { volume, key: key.result };
 }
 
+/**
+ * One for each declared role that logs in, and for each that did: a role whose entry is gone stays in the server. Those of the former alone are given out.
+ */
+function createRolePasswords(
+  name: string,
+  { tenant, settings, last }: TenantDatabaseArgs,
+  opts: pulumi.CustomResourceOptions,
+): ReadonlyMap<string, pulumi.Output<string>> {
+  const inUse = new Set(loginRoles(tenant.declared).map((role) => role.name));
+  const made = [...rolesWithPasswords(tenant, last)].map(([role, version]) => {
+    const before = last?.rolePasswords.get(role);
+    const rotates = before !== undefined && before !== version;
+    const { result } = new random.RandomPassword(
+      `${name}-${role}-login`,
+      { length: passwordLength, special: false, keepers: { version: String(version) } },
+      {
+        ...opts,
+        protect: inUse.has(role) && isProtected(tenant, settings) && !rotates,
+        deleteBeforeReplace: true,
+        additionalSecretOutputs: ["result", "bcryptHash"],
+      },
+    );
+    return [role, result] as const;
+  });
+  return new Map(made.filter(([role]) => inUse.has(role)));
+}
+
 /** Made also where a custom one is used, so that it is there again when that ends. */
 function createPassword(
   name: string,
@@ -209,28 +241,4 @@ function customPassword({ tenant, settings }: TenantDatabaseArgs): pulumi.Output
   const password = settings.passwords.get(tenant.id);
   if (password === undefined) throw new Error(`no password for ${tenant.id}: the list was not checked`);
   return pulumi.secret(password);
-}
-
-function connections(tenant: PlacedTenant, settings: Settings, password: string): TenantConnections {
-  const target = { ...connectionTarget(tenant, settings), password };
-  if (tenant.pooler === undefined) return renderConnectionStrings(target);
-  const host = tenantHost(poolerName(tenant.id), settings.domain);
-  // TLS ends at the router, with the stack's certificate.
-  const pooled = { ...target, id: poolerName(tenant.id), host, caFile: settings.caFile, channelBinding: false };
-  return { ...renderConnectionStrings(target), pooled: renderConnectionStrings(pooled) };
-}
-
-function connectionTarget(tenant: PlacedTenant, settings: Settings): Omit<ConnectionTarget, "password"> {
-  const passesThrough = tenant.tls === "passthrough";
-  const own = passesThrough ? settings.tenantCertificates.get(tenant.id) : undefined;
-  return {
-    id: tenant.id,
-    host: tenantHost(tenant.id, settings.domain),
-    port: settings.port,
-    database: tenant.database,
-    user: tenant.owner,
-    caFile: own === undefined ? settings.caFile : own.ca,
-    hostAddress: settings.hostAddress,
-    channelBinding: passesThrough,
-  };
 }

@@ -3,11 +3,12 @@ import type { Route } from "./dynamicConfig.ts";
 import { poolerName, tenantHost } from "./names.ts";
 import type { ListedTenant } from "./previewDatabases.ts";
 
-/** A tenant that has its address on the bridge, its connection pool another one, and an ephemeral one its end. */
+/** A tenant that has its address on the bridge, its connection pool another one, an ephemeral one its end, and one that declares something what was put right, see repairs.ts. */
 export type PlacedTenant = ListedTenant & {
   readonly address: string;
   readonly poolerAddress?: string;
   readonly until?: string;
+  readonly repair?: string;
 };
 
 /** What the stack's `tenants` output says of one tenant. No secrets. */

@@ -2,6 +2,7 @@ import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { sayWhy } from "./containerFailure.ts";
+import { declaredSpecOf } from "./declaredSpec.ts";
 import { tenantHost } from "./names.ts";
 import { renderEncoded, renderPgbackrestConfig } from "./pgbackrestConfig.ts";
 import { scramVerifier } from "./scramVerifier.ts";
@@ -16,6 +17,8 @@ import type { Tls } from "./tlsFiles.ts";
 export interface TenantServerArgs extends TenantDatabaseArgs {
   readonly volume: docker.Volume;
   readonly password: pulumi.Output<string>;
+  /** Of the declared roles that log in, by name. */
+  readonly rolePasswords: ReadonlyMap<string, pulumi.Output<string>>;
   readonly repository: Repository;
   /** The volume that the server shares with its connection pool; undefined where it has none. */
   readonly poolerVolume: docker.Volume | undefined;
@@ -93,6 +96,17 @@ function createCertificateStep(
   );
 }
 
+/** Each with a salt of its own: of two roles with one password, too, nobody could see that. */
+function verifiers(
+  { tenant, settings }: TenantServerArgs,
+  passwords: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
+  const host = tenantHost(tenant.origin, settings.domain);
+  return new Map(
+    Object.entries(passwords).map(([role, password]) => [role, scramVerifier(`${role}@${host}`, password)]),
+  );
+}
+
 /**
  * Runs again when its SQL or a limit changes, or the container is another one; never restarts anything. The secret goes by standard input.
  * The limit of processes is set here because the Docker provider knows none.
@@ -106,7 +120,10 @@ function createSqlStep(
   const { tenant, settings, password, repository } = args;
   const { fingerprint } = tlsOf(args).certificate;
   const { backup } = tenant;
-  const spec = pulumi.all([password, repository.key]).apply(([secret, key]) =>
+  const { declared } = tenant;
+  const files = statementsFiles(declared === undefined ? undefined : declaredSpecOf(declared, new Map()));
+  const secrets = pulumi.all([password, repository.key, pulumi.all(Object.fromEntries(args.rolePasswords))]);
+  const spec = secrets.apply(([secret, key, rolePasswords]) =>
     [
       renderEncoded(renderPgbackrestConfig(backup, { key })),
       renderTenantSpec({
@@ -118,6 +135,7 @@ function createSqlStep(
         access: { login: tenant.access.enabled, allow: tenant.access.allow },
         ...(tenant.pooler === undefined ? {} : { pooler: true }),
         settings: reloadSettings(tenant, fingerprint),
+        ...(declared === undefined ? {} : { declared: declaredSpecOf(declared, verifiers(args, rolePasswords)) }),
       }),
     ].join(""),
   );
@@ -139,9 +157,12 @@ function createSqlStep(
         INCREMENTAL: backup.incremental,
         TIME_ZONE: backup.timeZone,
         // Split by the shell: our own names, without spaces.
-        STATEMENTS: statementsFiles.join(" "),
+        STATEMENTS: files.join(" "),
         // Other statements run again on every tenant.
         STATEMENTS_HASH: hash,
+        // Read by the next deployment; also shown by a preview, as standard input is not.
+        ...(declared === undefined ? {} : { DECLARED: JSON.stringify(declared) }),
+        ...(tenant.repair === undefined ? {} : { REPAIR: tenant.repair }),
       },
       stdin: spec,
       logging: command.local.Logging.None,

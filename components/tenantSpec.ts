@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type DeclaredSpec, declaredSpec } from "./declaredSpec.ts";
 import type { ServerSettings } from "./serverSettings.ts";
 
 /** What a tenant's database is to look like. Plain values. */
@@ -21,6 +22,8 @@ export interface TenantSpec {
   readonly pooler?: true;
   /** Settings that need no restart. One that is gone from here falls back to the server's default. */
   readonly settings: ServerSettings;
+  /** What is declared inside the server; undefined for nothing. */
+  readonly declared?: DeclaredSpec | undefined;
 }
 
 const tenantSpec = z.object({
@@ -31,6 +34,7 @@ const tenantSpec = z.object({
   access: z.object({ login: z.boolean(), allow: z.array(z.string()) }),
   pooler: z.literal(true).exactOptional(),
   settings: z.record(z.string(), z.string()),
+  declared: declaredSpec.optional(),
 }) satisfies z.ZodType<TenantSpec>;
 
 /** The first line of what psql runs: the specification for the `statements`, where data enters at this one place, as one quoted JSON document. */

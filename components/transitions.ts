@@ -3,7 +3,7 @@ import type { LastDeployment, LastTenant } from "./lastDeployment.ts";
 import type { StackNames } from "./names.ts";
 
 /** How long what was confirmed may wait for its deployment, in days: a review takes some of them, a forgotten branch all. */
-const confirmationDays = 14;
+export const confirmationDays = 14;
 
 /** What decides whether a list may follow the last deployment. */
 export interface Transition {
@@ -82,7 +82,8 @@ export function removal(volume: string, id: string, names: StackNames, now: Date
   return `{ ${[...fields, `confirm: ${confirmation(id, now)}`].join(", ")} }`;
 }
 
-function confirmation(id: string, now: Date): string {
+/** What confirms something by its name today. */
+export function confirmation(id: string, now: Date): string {
   return `${id} ${now.toISOString().slice(0, 10)}`;
 }
 

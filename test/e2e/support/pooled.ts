@@ -1,5 +1,5 @@
 import type pg from "pg";
-import type { TenantConnections } from "../../../components/connectionStrings.ts";
+import type { TenantConnections } from "../../../components/tenantConnections.ts";
 import { nodeClient } from "./clients.ts";
 import { outputOf } from "./shell.ts";
 import type { TestStack } from "./testStack.ts";

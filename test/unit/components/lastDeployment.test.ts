@@ -24,7 +24,12 @@ const read = (...resources: object[]) => tenantsIn(parseStackState(exported(...r
 
 describe("what the state says of a tenant", () => {
   test("address, state and limits as its component recorded them, volume and password version as they are", () => {
-    expect(read(acme, repository, key, volume, password)).toEqual(
+    const login = child("random:index/randomPassword:RandomPassword", "reporting-login", { keepers: { version: "2" } });
+    const declared = { databases: [], roles: [], settings: { reload: {}, restart: {} } };
+    const step = child("command:local:Command", "sql", {
+      environment: { DECLARED: JSON.stringify(declared), REPAIR: "0123456789abcdef" },
+    });
+    expect(read(acme, repository, key, volume, login, password, step)).toEqual(
       new Map([
         [
           "acme",
@@ -36,6 +41,9 @@ describe("what the state says of a tenant", () => {
             passwordVersion: 3,
             until: undefined,
             entry: undefined,
+            declared,
+            repair: "0123456789abcdef",
+            rolePasswords: new Map([["reporting", 2]]),
             limits: { memoryMiB: 256, maxConnections: 40, diskMiB: 10_240 },
           },
         ],

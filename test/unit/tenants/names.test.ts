@@ -142,12 +142,19 @@ describe("a user", () => {
     expect(refusal(withUser(user)).message).toContain("expected a role name of 1 to 63 characters");
   });
 
-  test.each(["pgtenants", "pgtenants_app", "pg_monitor", "pg_x", "public", "none", "current_user", "session_user", "all"])(
-    "may not be the reserved %s",
-    (user) => {
-      expect(refusal(withUser(user)).message).toContain("not reserved");
-    },
-  );
+  test.each([
+    "pgtenants",
+    "pgtenants_app",
+    "pg_monitor",
+    "pg_x",
+    "public",
+    "none",
+    "current_user",
+    "session_user",
+    "all",
+  ])("may not be the reserved %s", (user) => {
+    expect(refusal(withUser(user)).message).toContain("not reserved");
+  });
 });
 
 describe("a volume", () => {
