@@ -7,6 +7,7 @@ import { messageOf, OperatorError } from "../../operatorError.ts";
 import { pulumi } from "../../pulumi.ts";
 import type { Context } from "../context.ts";
 import { compareContainers } from "../drift/compareContainers.ts";
+import { compareDeclared } from "../drift/compareDeclared.ts";
 import { compareNetworks, compareVolumes } from "../drift/compareEngine.ts";
 import { compareFiles } from "../drift/compareFiles.ts";
 import { compareRouter } from "../drift/compareRouter.ts";
@@ -16,7 +17,7 @@ import type { Drift } from "../drift/drift.ts";
 import { dueTenants } from "../drift/due.ts";
 import { byStart } from "../drift/fixes.ts";
 import { readEngine, type SeenEngine } from "../drift/readEngine.ts";
-import { readRouter, readServer } from "../drift/readInside.ts";
+import { readDeclared, readRouter, readServer } from "../drift/readInside.ts";
 import { codeOf, documentOf, type Look, renderDrift, renderMarkdown } from "../drift/renderDrift.ts";
 import { forOperator, HealthError } from "../failures.ts";
 import { knownTenants } from "../tenants.ts";
@@ -119,7 +120,11 @@ async function lookInside(deployed: Deployed, { containers }: SeenEngine): Promi
       subject: server.id,
       look: async (container: string) => {
         const seen = await readServer(server, container);
-        return [...compareServer(server, seen.server), ...compareFiles(server.id, server.files, seen.files)];
+        return [
+          ...compareServer(server, seen.server),
+          ...compareDeclared(server, await readDeclared(server, container)),
+          ...compareFiles(server.id, server.files, seen.files),
+        ];
       },
     })),
     ...(router === undefined

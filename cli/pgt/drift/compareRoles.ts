@@ -63,12 +63,14 @@ function compareOthers(deployed: DeployedServer, { cluster, takenOver }: SeenSer
   const find = finder(deployed);
   const { roles } = cluster;
   const owner = ownerIn(cluster, spec.owner);
-  const others = roles.filter(({ bootstrap }) => !bootstrap);
+  const declared = spec.declared?.roles.map(({ name }) => name);
+  const others = roles.filter(({ bootstrap, name }) => !bootstrap && declared?.includes(name) !== true);
   const superuser = roles.find(({ bootstrap }) => bootstrap);
   const attributes = others.filter((role) => role.attributes.length > 0);
   // A former owner that can log in is closed by the deployment's own statements.
   const logins = others.filter(
-    ({ name, login, formerOwner }) => login && name !== owner?.name && !(takenOver && !formerOwner),
+    ({ name, login, formerOwner }) =>
+      login && name !== owner?.name && declared?.includes(name) !== true && !(takenOver && !formerOwner),
   );
   const noPassword = `ALTER ROLE ${sqlIdentifier(superuser?.name ?? "pgtenants")} PASSWORD NULL`;
   return [

@@ -113,7 +113,10 @@ function missingDatabase(deployed: DeployedServer, databases: Cluster["databases
   const { id, spec } = deployed;
   const find = finder(deployed);
   const expected = `database ${spec.database}`;
-  const owned = databases.filter(({ owner }) => owner === spec.owner).map(({ name }) => name);
+  const further = spec.declared?.databases.map(({ name }) => name);
+  const owned = databases
+    .filter(({ name, owner }) => owner === spec.owner && further?.includes(name) !== true)
+    .map(({ name }) => name);
   if (owned.length === 1) return find("database-missing", `it is called ${owned[0]}`, expected);
   return find("database-missing", "none", expected, `pgt restore ${id} --in-place --to '<a time before>'`);
 }
@@ -122,7 +125,9 @@ function compareExtensions(deployed: DeployedServer, { extensions, takenOver }: 
   if (takenOver) return [];
   const { container, spec } = deployed;
   const find = finder(deployed);
-  return extensions.map((name) => {
+  const own = spec.declared?.contents.find(({ name }) => name === spec.database)?.extensions.map(({ name }) => name);
+  const foreign = extensions.filter((name) => own?.includes(name) !== true);
+  return foreign.map((name) => {
     const drop = bySql(container, `DROP EXTENSION ${sqlIdentifier(name)}`, spec.database);
     return find("extension", name, "none that only a superuser may create", drop);
   });

@@ -30,7 +30,9 @@ export function compareSettings(deployed: DeployedServer, seen: SeenServer): Dri
 
 function compareAltered({ id, spec }: DeployedServer, { cluster: { altered } }: SeenServer): Drift[] {
   const deployed: Readonly<Record<string, string>> = { ...spec.settings, [allowNote]: listText(spec.access.allow) };
-  const names = [...new Set([...Object.keys(deployed), ...Object.keys(altered)])].filter((name) => name !== guards);
+  const names = [...new Set([...Object.keys(deployed), ...Object.keys(altered)])].filter(
+    (name) => name !== guards && spec.declared?.settings[name] === undefined,
+  );
   return names.sort().flatMap((name): Drift[] => {
     const [found, expected] = [altered[name], deployed[name]];
     if (found === expected) return [];
@@ -69,7 +71,12 @@ function compareWritten({ id, container }: DeployedServer, { cluster: { written 
 
 function compareRoleSettings({ id, container, spec }: DeployedServer, { cluster, takenOver }: SeenServer): Drift[] {
   if (takenOver) return [];
-  const own = new Set([spec.owner, ...cluster.roles.filter(({ formerOwner }) => formerOwner).map(({ name }) => name)]);
+  const declared = spec.declared?.roles.map(({ name }) => name) ?? [];
+  const own = new Set([
+    spec.owner,
+    ...declared,
+    ...cluster.roles.filter(({ formerOwner }) => formerOwner).map(({ name }) => name),
+  ]);
   const foreign = cluster.roleSettings.filter(({ role, databaseOwner, context }) => {
     const mayMake = role === null ? databaseOwner !== null && own.has(databaseOwner) : own.has(role);
     return !mayMake || context === "superuser" || context === "superuser-backend";

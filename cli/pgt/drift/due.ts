@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
+import { declaredSpecOf, withoutVerifiers } from "../../../components/declaredSpec.ts";
 import { renderDynamicConfig } from "../../../components/dynamicConfig.ts";
 import type { LastDeployment, LastTenant } from "../../../components/lastDeployment.ts";
 import { tenantOfRoute } from "../../../components/names.ts";
 import { processLimit, reloadSettings, settingArguments, startSettings } from "../../../components/serverSettings.ts";
 import { routesOf } from "../../../components/tenantOutputs.ts";
 import { previousOf } from "../../../components/transitions.ts";
+import { loginRoles } from "../../../tenants/declared.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { compareRoutes } from "./compareRouter.ts";
 import type { Deployed } from "./deployed.ts";
@@ -31,14 +33,19 @@ export function dueTenants(
 }
 
 function isDue(tenant: Tenant, deployed: Deployed, last: LastTenant | undefined): boolean {
-  if (last === undefined || last.state !== tenant.state || last.passwordVersion !== tenant.passwordVersion) return true;
+  const rotated = loginRoles(tenant.declared).some(
+    ({ name, passwordVersion }) => last?.rolePasswords.get(name) !== passwordVersion,
+  );
+  if (rotated || last === undefined || last.state !== tenant.state || last.passwordVersion !== tenant.passwordVersion)
+    return true;
   if (tenant.state !== "running") return false;
   const server = deployed.servers.find(({ id }) => id === tenant.id);
   const options = deployed.containers.find(({ subject }) => subject === tenant.id)?.options;
   if (server === undefined || options === undefined) return true;
   const { backup, access } = tenant;
   const { memoryMiB, cpuShares, processes } = options.limits;
-  const { verifier: _, ...spec } = server.spec;
+  const { verifier: _, declared, ...rest } = server.spec;
+  const spec = { ...rest, ...(declared === undefined ? {} : { declared: withoutVerifiers(declared) }) };
   const inState = [
     spec,
     server.diskMiB,
@@ -57,6 +64,7 @@ function isDue(tenant: Tenant, deployed: Deployed, last: LastTenant | undefined)
       access: { login: access.enabled, allow: [...access.allow] },
       ...(tenant.pooler === undefined ? {} : { pooler: true }),
       settings: reloadSettings(tenant, fingerprintIn(spec.settings["ssl_cert_file"])),
+      ...(tenant.declared === undefined ? {} : { declared: declaredSpecOf(tenant.declared, new Map()) }),
     },
     tenant.diskMiB,
     [backup.enabled ? "yes" : "no", backup.full, backup.incremental, backup.timeZone]

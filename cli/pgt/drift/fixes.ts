@@ -6,6 +6,9 @@ export const byStart = "pgt start";
 /** Asks the engine for all that the provider reads back, and changes in place what differs. */
 export const byRefresh = "pulumi up --refresh";
 
+/** Deploys: what is declared inside servers is looked at then, and put right. */
+export const byUp = "pulumi up";
+
 /** Runs a step of the last deployment again, with what it was given then. @param step the end of its URN, such as `acme-sql`. */
 export function byStep(...steps: readonly string[]): string {
   return `pulumi up ${steps.map((step) => `--replace '**::${step}'`).join(" ")}`;

@@ -1,5 +1,5 @@
 /** What a plain `pulumi up` does about something that is not as it was deployed. */
-type UpDoes = "does not notice" | "refuses";
+type UpDoes = "does not notice" | "refuses" | "puts it right";
 
 /** A way in which what is there can differ from what was deployed. */
 export interface Kind {
@@ -10,11 +10,13 @@ export interface Kind {
   readonly restarts: "nothing" | "it";
 }
 
+/** `pulumi up` asks servers that something is declared in for what is not as declared: see components/repairs.ts. */
+const noticed = { up: "puts it right", restarts: "nothing" } as const;
 const unnoticed = { up: "does not notice", restarts: "nothing" } as const;
 
 /**
  * Every kind of drift, in the order of docs/drift.md. `pulumi up` compares the program with the state and asks the engine nothing, so it notices next to none
- * of them; what does is told with each finding.
+ * of them but for what is declared inside servers; what does is told with each finding.
  */
 export const kinds = {
   "container-missing": { ...unnoticed, what: "a container was removed" },
@@ -82,6 +84,23 @@ export const kinds = {
     what: "a setting of `ALTER ROLE` or `ALTER DATABASE` that a tenant cannot make by itself",
   },
   extension: { ...unnoticed, what: "an extension that only a superuser may create" },
+  "declared-role": {
+    ...noticed,
+    what: "a declared role is gone or renamed, may log in or not, or has another password or limit",
+  },
+  "declared-membership": { ...noticed, what: "a declared role is in other roles than declared" },
+  "declared-database": {
+    ...noticed,
+    what: "a declared database is gone, closed, another role's, or open to everybody",
+  },
+  "declared-schema": { ...noticed, what: "a declared schema is gone or another role's" },
+  "declared-extension": { ...noticed, what: "a declared extension is gone, or of another version" },
+  "declared-grant": {
+    ...noticed,
+    what: "a declared role lost a right that it has by its entry, or one that only reads got more",
+  },
+  "declared-setting": { ...noticed, what: "a declared setting has another value" },
+  "declared-absent": { ...unnoticed, what: "something that is declared absent is there again" },
   "login-rules": {
     ...unnoticed,
     what: "`pg_hba.conf`, `pg_ident.conf`, or the line that the disk guard may put before them",

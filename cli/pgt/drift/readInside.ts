@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
+import { type Difference, lookCommand, lookInput, parseLook } from "../../../components/declaredLook.ts";
 import { renderVariable } from "../../../components/tenantSpec.ts";
 import { dockerReadingAtOnce } from "../engine.ts";
 import type { SeenRouter } from "./compareRouter.ts";
@@ -50,6 +51,13 @@ export async function readServer(deployed: DeployedInside, container: string): P
   const command = ["exec", "--interactive", container, "sh", "-c", serverScript, "sh", ...paths];
   const printed = await dockerReadingAtOnce(renderVariable("expected", expected) + sql, limit, command);
   return parseServer(printed);
+}
+
+/** Asks it for what is declared in it and is not so; nothing of one in which nothing is declared. @throws OperatorError when it does not answer. */
+export async function readDeclared({ spec }: DeployedInside, container: string): Promise<Difference[]> {
+  const { declared, ...rest } = spec;
+  if (declared === undefined) return [];
+  return parseLook(await dockerReadingAtOnce(lookInput({ ...rest, declared }), limit, lookCommand(container)));
 }
 
 /** Reads what {@link serverScript} printed. */

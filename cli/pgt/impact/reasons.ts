@@ -8,6 +8,7 @@ import {
 import { resourceTypes } from "../../../components/stackState.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { formatMiB } from "../../../tenants/units.ts";
+import { declaredReasons } from "./declaredWords.ts";
 import type { PreviewStep } from "./preview.ts";
 import { containerChanges, poolChanges, sqlChanges } from "./words.ts";
 
@@ -56,8 +57,9 @@ function reasonsOfStep(step: PreviewStep, { impact, thing }: Effect): Reason[] {
     return (changes.length > 0 ? changes : [thing]).map((text) => ({ impact, text }));
   }
   if (step.name.endsWith("-sql") && impact === "in place") {
-    const changes = sqlChanges(step);
-    return (changes.length > 0 ? changes : [hiddenWords]).map((text) => ({ impact, text }));
+    const changes = sqlChanges(step).map((text) => ({ impact, text }));
+    const told = [...changes, ...declaredReasons(step)];
+    return told.length > 0 ? told : [{ impact, text: hiddenWords }];
   }
   if (step.name.endsWith("-pools") && impact === "in place" && step.operation === "update") {
     const changes = poolChanges(step);

@@ -40,6 +40,9 @@ const sqlWords: Readonly<Record<string, Words>> = {
   INCREMENTAL: arrow("incremental backups"),
   TIME_ZONE: arrow("time zone of backups"),
   STATEMENTS_HASH: () => "the statements that set it up",
+  REPAIR: (_, after) => (after === undefined ? undefined : "what was changed by hand is put right"),
+  // Said thing by thing, see declaredWords.ts.
+  DECLARED: silent,
   PROCESSES: silent,
   CONTAINER: silent,
   READY_SECONDS: silent,
