@@ -1,12 +1,11 @@
 
--- Functions of the superuser's that close the database that psql is connected to, and open it again: by what a tenant cannot switch off, which
--- `default_transaction_read_only` is not. A transaction that calls one of them changes all or nothing; each may be called any number of times.
---   pgtenants.freeze()         nobody but the superuser writes: neither rows nor definitions. For certain after three transactions: freeze(),
---                              end_writers() and freeze() again, for what a transaction made meanwhile that freeze() did not see
---   pgtenants.refuse_ddl()     nobody but the superuser changes definitions
---   pgtenants.thaw()           takes both back
---   pgtenants.end_writers()    ends the sessions that began to write before freeze() was committed, and gives their number
--- They are members of the extension plpgsql, which every database has: so no dump of the tenant's holds them.
+-- Procedures of the superuser's that close the database that psql is connected to, and open it again: by what a tenant cannot switch off, which
+-- `default_transaction_read_only` is not. Each may be called any number of times, outside of a transaction: they commit every so often, since
+-- a tenant may have more tables than one transaction can lock. One that was killed is called again, or taken back. They leave search_path pinned.
+--   CALL pgtenants.freeze()        nobody but the superuser writes: neither rows nor definitions. Sessions that write are ended
+--   CALL pgtenants.refuse_ddl()    nobody but the superuser changes definitions
+--   CALL pgtenants.thaw()          takes both back
+-- All is a member of the extension plpgsql, which every database has: so no dump of the tenant's holds it.
 SELECT format('ALTER SCHEMA pgtenants RENAME TO %I', 'pgtenants ' || gen_random_uuid())
   FROM pg_namespace WHERE nspname = 'pgtenants' AND nspowner <> 10
 \gexec
@@ -57,15 +56,17 @@ SELECT 'FUNCTION', oid, 0, format('pg_catalog.%I(%s)', proname, pg_get_function_
  WHERE pronamespace = 'pg_catalog'::regnamespace
    AND proname IN ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import', 'lo_put', 'lo_truncate', 'lo_truncate64', 'lo_unlink', 'lowrite');
 
-CREATE OR REPLACE FUNCTION pgtenants.take(kinds text[]) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE PROCEDURE pgtenants.take(kinds text[]) LANGUAGE plpgsql AS $$
 DECLARE
   statement text;
+  done integer := 0;
 BEGIN
   INSERT INTO pgtenants.taken
   SELECT kind, object, part, grantor, grantee, privilege_type, is_grantable
     FROM pgtenants.objects, aclexplode(acl)
    WHERE kind = ANY (kinds) AND privilege_type = ANY (writing) AND grantee <> 10
   ON CONFLICT DO NOTHING;
+  COMMIT;
   FOR statement IN
     -- Those of a table's columns go with it.
     SELECT format('REVOKE %s ON %s %s FROM %s CASCADE', string_agg(DISTINCT privilege_type, ', '), kind, name,
@@ -75,35 +76,42 @@ BEGIN
      GROUP BY kind, object, name
   LOOP
     EXECUTE statement;
+    done := done + 1;
+    IF done % 500 = 0 THEN COMMIT; END IF;
   END LOOP;
+  COMMIT;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION pgtenants.thaw() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE PROCEDURE pgtenants.thaw() LANGUAGE plpgsql AS $$
 DECLARE
   given record;
+  done integer := 0;
 BEGIN
+  SET search_path = pg_catalog, pg_temp;
   PERFORM pgtenants.unwatch();
   EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database());
   FOR given IN
-    -- A privilege that was passed on is given by who passed it on, after who has it from the owner. What hangs in the air, because the owner
-    -- is another one meanwhile, is the owner's.
-    WITH RECURSIVE present AS (
+    -- A privilege that was passed on is given by who passed it on, after that one has it back. What hangs in the air, because the owner is
+    -- another one meanwhile, is the owner's to give.
+    WITH RECURSIVE present AS MATERIALIZED (
       SELECT taken.*, name, columns, owner
         FROM pgtenants.taken JOIN pgtenants.objects USING (kind, object, part)
        WHERE EXISTS (SELECT FROM pg_authid WHERE oid = grantor) AND (grantee = 0 OR EXISTS (SELECT FROM pg_authid WHERE oid = grantee))
+    ), passing AS MATERIALIZED (
+      SELECT * FROM present WHERE grantable AND grantee <> owner
     ), chain AS (
-      SELECT present.*, 0 AS depth FROM present WHERE grantor = owner
+      SELECT passing.*, 1 AS depth FROM passing WHERE grantor = owner
       UNION
-      SELECT present.*, depth + 1
-        FROM chain JOIN present ON present.kind = chain.kind AND present.object = chain.object AND present.part IN (chain.part, present.part)
-         AND (chain.part = 0 OR chain.part = present.part) AND present.privilege = chain.privilege
-         AND present.grantor = chain.grantee AND present.grantor <> present.owner AND chain.grantable
-       WHERE depth < 20
+      SELECT passing.*, depth + 1
+        FROM chain JOIN passing ON (passing.kind, passing.object, passing.privilege) = (chain.kind, chain.object, chain.privilege)
+       WHERE passing.grantor = chain.grantee AND chain.part IN (0, passing.part) AND depth < 20
     ), placed AS (
-      SELECT present.*, coalesce((SELECT min(depth) FROM chain
-               WHERE (chain.kind, chain.object, chain.part, chain.grantor, chain.grantee, chain.privilege, chain.grantable)
-                   = (present.kind, present.object, present.part, present.grantor, present.grantee, present.privilege, present.grantable)), 0) AS depth
+      SELECT present.*, CASE WHEN grantor <> owner THEN coalesce((
+               SELECT min(depth) FROM chain
+                WHERE (chain.kind, chain.object, chain.privilege, chain.grantee)
+                    = (present.kind, present.object, present.privilege, present.grantor)
+                  AND chain.part IN (0, present.part)), 0) ELSE 0 END AS depth
         FROM present
     )
     SELECT depth, pg_get_userbyid(grantor) AS grantor,
@@ -117,23 +125,28 @@ BEGIN
     IF given.depth > 0 THEN EXECUTE format('SET LOCAL ROLE %I', given.grantor); END IF;
     EXECUTE given.statement;
     SET LOCAL ROLE NONE;
+    done := done + 1;
+    IF done % 500 = 0 THEN COMMIT; END IF;
   END LOOP;
   DELETE FROM pgtenants.taken;
+  COMMIT;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION pgtenants.refuse_ddl() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE PROCEDURE pgtenants.refuse_ddl() LANGUAGE plpgsql AS $$
 BEGIN
+  SET search_path = pg_catalog, pg_temp;
   PERFORM pgtenants.watch('refuse_definition');
   -- EXPLAIN ANALYZE CREATE TABLE … AS passes by every event trigger.
-  PERFORM pgtenants.take('{SCHEMA}');
+  CALL pgtenants.take('{SCHEMA}');
 END
 $$;
 
-CREATE OR REPLACE FUNCTION pgtenants.freeze() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE PROCEDURE pgtenants.freeze() LANGUAGE plpgsql AS $$
 DECLARE
   writer text;
 BEGIN
+  SET search_path = pg_catalog, pg_temp;
   SELECT string_agg(quote_ident(rolname), ', ') INTO writer
     FROM pg_roles WHERE NOT rolsuper AND rolname <> 'pg_write_all_data' AND pg_has_role(oid, 'pg_write_all_data', 'MEMBER');
   IF writer IS NOT NULL THEN
@@ -141,9 +154,12 @@ BEGIN
       USING HINT = 'Take the role pg_write_all_data from it: REVOKE pg_write_all_data FROM …';
   END IF;
   PERFORM pgtenants.watch('refuse_write');
-  PERFORM pgtenants.take('{SCHEMA,TABLE,SEQUENCE,FUNCTION}');
   -- Sessions may say otherwise; those that do not get the error that drivers know.
   EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database());
+  CALL pgtenants.take('{SCHEMA,TABLE,SEQUENCE,FUNCTION}');
+  PERFORM pgtenants.end_writers();
+  -- For what a transaction made that had not ended before.
+  CALL pgtenants.take('{SCHEMA,TABLE,SEQUENCE,FUNCTION}');
 END
 $$;
 
@@ -184,8 +200,8 @@ BEGIN
 END
 $$;
 
--- A statement that was let write before holds a lock of one of these modes on what it writes to, until its transaction's end.
-CREATE OR REPLACE FUNCTION pgtenants.end_writers() RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Ends the sessions that write. A statement that was let write before holds a lock of one of these modes on what it writes to, until its transaction's end.
+CREATE OR REPLACE FUNCTION pgtenants.end_writers() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   writers integer[];
 BEGIN
@@ -200,12 +216,11 @@ BEGIN
   IF EXISTS (SELECT FROM pg_stat_activity WHERE pid = ANY (writers) AND usesysid <> 10) THEN
     RAISE 'a session that writes to the database % did not end within 10 s', current_database();
   END IF;
-  RETURN coalesce(cardinality(writers), 0);
 END
 $$;
 -- Nobody else gets into the schema; this is for who is given it by mistake.
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pgtenants FROM PUBLIC;
-SELECT format('ALTER EXTENSION plpgsql ADD FUNCTION %s', oid::regprocedure) FROM pg_proc WHERE pronamespace = 'pgtenants'::regnamespace
+REVOKE ALL ON ALL ROUTINES IN SCHEMA pgtenants FROM PUBLIC;
+SELECT format('ALTER EXTENSION plpgsql ADD ROUTINE %s', oid::regprocedure) FROM pg_proc WHERE pronamespace = 'pgtenants'::regnamespace
 \gexec
 ALTER EXTENSION plpgsql ADD VIEW pgtenants.objects;
 COMMIT;
