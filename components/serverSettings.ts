@@ -60,8 +60,9 @@ export function reloadSettings(tenant: Tenant, fingerprint: string): ServerSetti
     ...archiving(tenant),
     statement_timeout: `${tenant.statementTimeoutMs}ms`,
     idle_in_transaction_session_timeout: `${tenant.idleInTransactionTimeoutMs}ms`,
-    // Sorts and hashes that do not fit into memory; only the superuser can raise it. What is left of the disk is for data and WAL.
-    temp_file_limit: `${Math.floor(tenant.diskMiB / 4)}MB`,
+    lock_timeout: `${tenant.lockTimeoutMs}ms`,
+    // Sorts and hashes that do not fit into memory; only the superuser can raise it.
+    temp_file_limit: `${tenant.tempFileLimitMiB}MB`,
     // WAL between two checkpoints; the default of 1 GB would be all of a small tenant's disk. At least two segments of 16 MB.
     max_wal_size: `${clamp(Math.floor(tenant.diskMiB / 8), 32, 1024)}MB`,
     min_wal_size: "32MB",

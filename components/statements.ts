@@ -4,7 +4,13 @@ import { basename } from "node:path";
 import type { DeclaredSpec } from "./declaredSpec.ts";
 
 /** The statements that every tenant's specification is for, in order, relative to the project's folder. */
-const beforeDeclared = ["components/tenant.sql", "components/pooler.sql"];
+const beforeDeclared = [
+  "components/tenant.sql",
+  "components/pooler.sql",
+  "components/limits.sql",
+  "components/freeze.sql",
+  "components/closed.sql",
+];
 const forAll = [...beforeDeclared, "components/declared.sql"];
 const forEachDatabase = "components/declaredInside.sql";
 const forDrops = "components/declaredAbsent.sql";

@@ -9,6 +9,7 @@
 SET search_path = pg_catalog, pg_temp;
 SET default_transaction_read_only = off;
 SET statement_timeout = 0;
+SET lock_timeout = 0;
 SET client_min_messages = warning;
 SET log_statement = 'none';
 SET log_min_error_statement = 'panic';

@@ -10,7 +10,7 @@ import { serverContainer } from "./serverContainer.ts";
 import { processLimit, reloadSettings } from "./serverSettings.ts";
 import { statementsFiles, statementsHash } from "./statements.ts";
 import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
-import { renderTenantSpec } from "./tenantSpec.ts";
+import { limitsOf, renderTenantSpec } from "./tenantSpec.ts";
 import type { Tls } from "./tlsFiles.ts";
 
 /** What a server needs besides the tenant. */
@@ -136,6 +136,7 @@ function createSqlStep(
         ...(tenant.pooler === undefined ? {} : { pooler: true }),
         settings: reloadSettings(tenant, fingerprint),
         ...(declared === undefined ? {} : { declared: declaredSpecOf(declared, verifiers(args, rolePasswords)) }),
+        limits: limitsOf(tenant),
       }),
     ].join(""),
   );

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Tenant } from "../tenants/tenant.ts";
 import { type DeclaredSpec, declaredSpec } from "./declaredSpec.ts";
 import type { ServerSettings } from "./serverSettings.ts";
 
@@ -24,7 +25,21 @@ export interface TenantSpec {
   readonly settings: ServerSettings;
   /** What is declared inside the server; undefined for nothing. */
   readonly declared?: DeclaredSpec | undefined;
+  /** What the tenant cannot switch off. */
+  readonly limits: {
+    /** Whether nobody writes. */
+    readonly readOnly: boolean;
+    /** Whether definitions may change. */
+    readonly allowDdl: boolean;
+    /** How long a statement, idling in a transaction and waiting for a lock may take, in milliseconds; 0 is no limit. */
+    readonly statement: number;
+    readonly idle: number;
+    readonly lock: number;
+  };
 }
+
+/** Of a tenant that may do everything for as long as it likes. */
+export const noLimits: TenantSpec["limits"] = { readOnly: false, allowDdl: true, statement: 0, idle: 0, lock: 0 };
 
 const tenantSpec = z.object({
   owner: z.string(),
@@ -35,7 +50,26 @@ const tenantSpec = z.object({
   pooler: z.literal(true).exactOptional(),
   settings: z.record(z.string(), z.string()),
   declared: declaredSpec.optional(),
+  limits: z
+    .object({
+      readOnly: z.boolean(),
+      allowDdl: z.boolean(),
+      statement: z.number(),
+      idle: z.number(),
+      lock: z.number(),
+      // A deployment from before there were any.
+    })
+    .default(noLimits),
 }) satisfies z.ZodType<TenantSpec>;
+
+/** The limits of a tenant, as they go into its specification. */
+export function limitsOf(tenant: Tenant): TenantSpec["limits"] {
+  const { readOnly, allowDdl, statementTimeoutMs, idleInTransactionTimeoutMs, lockTimeoutMs } = tenant;
+  return {
+    ...{ readOnly, allowDdl },
+    ...{ statement: statementTimeoutMs, idle: idleInTransactionTimeoutMs, lock: lockTimeoutMs },
+  };
+}
 
 /** The first line of what psql runs: the specification for the `statements`, where data enters at this one place, as one quoted JSON document. */
 export function renderTenantSpec(spec: TenantSpec): string {

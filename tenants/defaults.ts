@@ -8,7 +8,8 @@ import type { Access, Backup, Clone, ImportSource, Pooler, Tenant } from "./tena
 import { parseLifetimeSeconds, parseMiB, parseMilliseconds } from "./units.ts";
 
 /** A plan with every value. */
-export type Plan = Required<Omit<PlanFields, "backup">> & { readonly backup: Required<BackupFields> };
+export type Plan = Required<Omit<PlanFields, "backup" | "tempFileLimit">> &
+  Pick<PlanFields, "tempFileLimit"> & { readonly backup: Required<BackupFields> };
 
 /**
  * Memory that a connection in use is counted with: a backend takes 1.3 to 2 MB ("Measuring the Memory Overhead of a Postgres
@@ -26,6 +27,9 @@ const SMALL: Plan = {
   statementTimeout: "none",
   // Longer than any work between two statements takes; a transaction that is left open keeps VACUUM from its work for good.
   idleInTransactionTimeout: "10 min",
+  lockTimeout: "none",
+  readOnly: false,
+  allowDdl: true,
   // A full backup a week and two weeks of them: any second of the last 14 days, from three full backups at most.
   backup: {
     enabled: true,
@@ -115,6 +119,12 @@ function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<strin
     diskMiB: parseMiB(values.disk),
     statementTimeoutMs: parseMilliseconds(values.statementTimeout),
     idleInTransactionTimeoutMs: parseMilliseconds(values.idleInTransactionTimeout),
+    lockTimeoutMs: parseMilliseconds(values.lockTimeout),
+    // What is left of the disk is for data and WAL.
+    tempFileLimitMiB:
+      values.tempFileLimit === undefined ? Math.floor(parseMiB(values.disk) / 4) : parseMiB(values.tempFileLimit),
+    readOnly: values.readOnly,
+    allowDdl: values.allowDdl,
     backup: backupOf({ ...values.backup, enabled: isBackedUp(entry, values) }),
     pooler: poolerOf(entry, values.maxConnections),
     declared: declaredOf(entry, { owner, database, maxConnections: values.maxConnections }),

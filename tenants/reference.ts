@@ -53,7 +53,9 @@ export function renderReference(): string {
       ["Plan", ...Object.keys(PlanSchema.shape).map(code)],
       [...BUILT_IN_PLANS].map(([name, plan]) => [
         code(name),
-        ...Object.keys(PlanSchema.shape).map((field) => inCell(plan[field as keyof typeof plan])),
+        ...Object.keys(PlanSchema.shape).map((field) =>
+          inCell(plan[field as keyof typeof plan] ?? "a quarter of `disk`"),
+        ),
       ]),
     ),
     "## defaults",
@@ -83,7 +85,7 @@ function fieldsOf(schema: z.ZodObject, prefix = ""): string {
   return sections.join("\n\n");
 }
 
-function inCell(value: string | number | object): string {
+function inCell(value: string | number | boolean | object): string {
   if (typeof value !== "object") return String(value);
   return Object.entries(value)
     .map(([field, inner]) => `${field}: ${inner}`)

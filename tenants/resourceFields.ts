@@ -1,13 +1,14 @@
 import { MIB_PER_CONNECTION } from "./defaults.ts";
 import { documented } from "./fieldDocs.ts";
-import { count, duration, size } from "./fields.ts";
+import { count, duration, flag, size } from "./fields.ts";
 
 const inPlace = "made in place, no restart.";
 const restarts = "restarts the tenant: seconds of downtime, its clients are disconnected.";
 const notBelowUse = "Less than the tenant uses is refused, with the figures.";
 
 const timeSpan = "Such as `30 s`: a whole number and `ms`, `s`, `min` or `h`; `24 h` at most, or `none`.";
-const onlyDefault = "A session can set another value for itself.";
+const watched =
+  "A session can set another value for itself, but what takes longer than this is ended all the same: see [limits.md](limits.md).";
 
 /** What a plan gives and a tenant can override. @param byDefault where a value that is left out comes from. */
 export function resourceFields(byDefault: string) {
@@ -46,14 +47,41 @@ export function resourceFields(byDefault: string) {
       change: `${inPlace} ${notBelowUse}`,
     }),
     statementTimeout: documented(duration().exactOptional(), {
-      meaning: `Statements that run longer are cancelled (\`statement_timeout\`). ${onlyDefault}`,
+      meaning: `Statements that run longer are cancelled (\`statement_timeout\`). ${watched}`,
       limits: timeSpan,
       byDefault,
       change: inPlace,
     }),
     idleInTransactionTimeout: documented(duration().exactOptional(), {
-      meaning: `Sessions that stay idle in a transaction for longer are ended (\`idle_in_transaction_session_timeout\`): while one is open, VACUUM cannot clean up. ${onlyDefault}`,
+      meaning: `Sessions that stay idle in a transaction for longer are ended (\`idle_in_transaction_session_timeout\`): while one is open, VACUUM cannot clean up. ${watched}`,
       limits: timeSpan,
+      byDefault,
+      change: inPlace,
+    }),
+    lockTimeout: documented(duration().exactOptional(), {
+      meaning: `Statements that wait for a lock for longer are cancelled (\`lock_timeout\`). ${watched}`,
+      limits: timeSpan,
+      byDefault,
+      change: inPlace,
+    }),
+    tempFileLimit: documented(size(1, 1024 * 1024).exactOptional(), {
+      meaning:
+        "The most that the temporary files of one session may hold, which sorts and hashes write that do not fit into memory (`temp_file_limit`). Only the superuser can raise it.",
+      limits: "From 1 MB to 1024 GB, in whole MB or GB.",
+      byDefault: "a quarter of `disk`; in a tenant, what its plan says.",
+      change: inPlace,
+    }),
+    readOnly: documented(flag().exactOptional(), {
+      meaning:
+        "Whether the tenant can only read. Nobody writes then, its own role included, whatever a session sets: see [limits.md](limits.md).",
+      limits: "`true` or `false`.",
+      byDefault,
+      change: `${inPlace} Where it becomes true, sessions that write at that moment are ended.`,
+    }),
+    allowDdl: documented(flag().exactOptional(), {
+      meaning:
+        "Whether the tenant can change definitions: make, alter or drop tables, functions, privileges and the like. With `false` only rows change: see [limits.md](limits.md).",
+      limits: "`true` or `false`.",
       byDefault,
       change: inPlace,
     }),

@@ -96,10 +96,18 @@ export interface Tenant {
   readonly sharedBuffersMiB: number;
   /** The most the tenant's volume may hold, in MiB. Changed in place. */
   readonly diskMiB: number;
-  /** PostgreSQL's `statement_timeout`, in milliseconds; 0 is none. Changed in place. */
+  /** How long a statement may take, in milliseconds; 0 is no limit. Changed in place. */
   readonly statementTimeoutMs: number;
-  /** PostgreSQL's `idle_in_transaction_session_timeout`, in milliseconds; 0 is none. Changed in place. */
+  /** How long a session may idle in a transaction, in milliseconds; 0 is no limit. */
   readonly idleInTransactionTimeoutMs: number;
+  /** How long a statement may wait for a lock, in milliseconds; 0 is no limit. */
+  readonly lockTimeoutMs: number;
+  /** PostgreSQL's `temp_file_limit`, in MiB. */
+  readonly tempFileLimitMiB: number;
+  /** Whether nobody writes to the database. Where it becomes so, sessions that write end. */
+  readonly readOnly: boolean;
+  /** Whether definitions may change: tables, functions, privileges, … */
+  readonly allowDdl: boolean;
   readonly backup: Backup;
   /** The connection pool before its server; undefined for none. With and without one it is another container: a restart. */
   readonly pooler: Pooler | undefined;

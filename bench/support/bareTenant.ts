@@ -3,7 +3,7 @@ import { join } from "node:path";
 import ipaddr from "ipaddr.js";
 import { scramVerifier } from "../../components/scramVerifier.ts";
 import { statements } from "../../components/statements.ts";
-import { renderTenantSpec } from "../../components/tenantSpec.ts";
+import { noLimits, renderTenantSpec } from "../../components/tenantSpec.ts";
 import type { TestStack } from "../../test/e2e/support/testStack.ts";
 import { type Door, firstAnswer } from "./answer.ts";
 import { composeFile, type Inspected, type Own, runArguments } from "./bare.ts";
@@ -63,6 +63,7 @@ function sql({ user, database, password }: { user: string; database: string; pas
     connectionLimit: 40,
     access: { login: true, allow: [] },
     settings: {},
+    limits: noLimits,
   });
   return spec + statements();
 }

@@ -9,7 +9,7 @@ cluster=$1 schema_only=$2 name=${3:-}
 log=/tmp/mask.log
 
 sql() { psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@"; }
-as_superuser() { PGOPTIONS='-c search_path=pg_catalog' sql --set=owner="$owner" --set=database="$database" "$@"; }
+as_superuser() { PGOPTIONS='-c search_path=pg_catalog -c role=none -c default_transaction_read_only=off' sql --set=owner="$owner" --set=database="$database" "$@"; }
 as_owner() { sql --username="$owner" --dbname="$database" --single-transaction "$@" 2>"$log"; }
 
 # Whoever owned the copied database may have left code in it: it must not run as the superuser, so everything that fires it comes in as the
@@ -32,6 +32,11 @@ owner=${found% *} database=${found#* }
 as_superuser <<'SQL'
 ALTER ROLE :"owner" LOGIN CONNECTION LIMIT -1;
 SQL
+# A copy of a tenant that is read-only, or whose definitions stay as they are: it is opened here, and its own limits are set when it is deployed.
+closed=$(as_superuser --dbname="$database" --command="SELECT count(*) FROM pg_namespace WHERE nspname = 'pgtenants' AND nspowner = 10")
+if [ "$closed" = 1 ]; then
+  as_superuser --dbname="$database" --command='CALL pgtenants.thaw()'
+fi
 
 if [ "$schema_only" = yes ]; then
   # Triggers of the tenant's would see the rows go, and could write them elsewhere.

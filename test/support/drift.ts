@@ -119,6 +119,7 @@ const spec: TenantSpec = {
   connectionLimit: 40,
   access: { login: true, allow: ["203.0.113.0/24", "2001:db8::/32"] },
   settings: { statement_timeout: "0ms", archive_timeout: "60s" },
+  limits: { readOnly: false, allowDdl: true, statement: 0, idle: 600_000, lock: 0 },
 };
 
 /** What was deployed of a small tenant's server. */

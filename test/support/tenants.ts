@@ -31,6 +31,7 @@ export function tenant(differences: Partial<PlacedTenant> = {}): PlacedTenant {
     diskMiB: 10_240,
     statementTimeoutMs: 0,
     idleInTransactionTimeoutMs: 600_000,
+    ...{ lockTimeoutMs: 0, tempFileLimitMiB: 2560, readOnly: false, allowDdl: true },
     backup: {
       enabled: true,
       full: "0 2 * * 0",

@@ -3,7 +3,7 @@ import { renderPgbackrestConfig, repositoryFolder } from "../../../components/pg
 import { scramVerifier } from "../../../components/scramVerifier.ts";
 import { reloadSettings } from "../../../components/serverSettings.ts";
 import { statements } from "../../../components/statements.ts";
-import { renderTenantSpec } from "../../../components/tenantSpec.ts";
+import { limitsOf, renderTenantSpec } from "../../../components/tenantSpec.ts";
 import { tenant } from "../../support/tenants.ts";
 import { applySql, asSuperuser, type ImageBench, script, until } from "./imageContainer.ts";
 import { type Finished, outputOf } from "./shell.ts";
@@ -69,6 +69,7 @@ export async function apply(server: BackedUp, differences: Partial<Plan> = {}): 
     connectionLimit: maxConnections,
     access: { login: access.enabled, allow: access.allow },
     settings: reloadSettings(applied, "none"),
+    limits: limitsOf(applied),
   });
   const { enabled, full, incremental, timeZone } = applied.backup;
   const limits = { readySeconds: 60, diskMiB: applied.diskMiB };

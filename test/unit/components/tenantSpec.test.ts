@@ -8,6 +8,7 @@ const spec: TenantSpec = {
   connectionLimit: 40,
   access: { login: true, allow: ["203.0.113.0/24"] },
   settings: { authentication_timeout: "10s", effective_cache_size: "192MB" },
+  limits: { readOnly: false, allowDdl: true, statement: 30_000, idle: 600_000, lock: 0 },
 };
 
 describe("renderTenantSpec", () => {

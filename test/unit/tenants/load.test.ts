@@ -44,6 +44,7 @@ function plain(id: string, differences: Partial<Tenant> = {}): Tenant {
     lifeSeconds: undefined,
     statementTimeoutMs: 0,
     idleInTransactionTimeoutMs: TEN_MINUTES,
+    ...{ lockTimeoutMs: 0, tempFileLimitMiB: Math.floor(tenant.diskMiB / 4), readOnly: false, allowDdl: true },
     backup,
     pooler: undefined,
     declared: undefined,

@@ -1,0 +1,38 @@
+
+-- Still in the tenant's database, where limits.sql found it to be closed or to be opened again.
+SELECT EXISTS (SELECT FROM pgtenants.taken WHERE kind <> 'SCHEMA') AS frozen \gset
+\if :read_only
+CALL pgtenants.freeze();
+\elif :closed
+\if :frozen
+CALL pgtenants.thaw();
+\endif
+CALL pgtenants.refuse_ddl();
+\else
+CALL pgtenants.thaw();
+BEGIN;
+SELECT format('ALTER EXTENSION plpgsql DROP %s %s', identified.type, identified.identity)
+  FROM pg_depend, pg_identify_object(classid, objid, 0) AS identified
+ WHERE deptype = 'e' AND refclassid = 'pg_extension'::regclass AND identified.type IN ('schema', 'table', 'view', 'function', 'procedure')
+   AND coalesce(identified.schema, identified.name) = 'pgtenants'
+\gexec
+DROP SCHEMA pgtenants CASCADE;
+COMMIT;
+\endif
+\connect postgres
+SET search_path = pg_catalog, pg_temp;
+SET default_transaction_read_only = off;
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET client_min_messages = warning;
+SET log_min_error_statement = 'panic';
+SET log_min_duration_statement = -1;
+\endif
+INSERT INTO pgtenants.limits (database, statement_ms, idle_in_transaction_ms, lock_ms, read_only, allow_ddl)
+SELECT :'database', statement, idle, lock, :'read_only', NOT :'closed'
+  FROM jsonb_to_record(:'spec'::jsonb->'limits') AS limited(statement bigint, idle bigint, lock bigint)
+ON CONFLICT (database, role) DO UPDATE SET
+  (statement_ms, idle_in_transaction_ms, lock_ms, read_only, allow_ddl)
+  = ROW (excluded.statement_ms, excluded.idle_in_transaction_ms, excluded.lock_ms, excluded.read_only, excluded.allow_ddl)
+ WHERE (limits.statement_ms, limits.idle_in_transaction_ms, limits.lock_ms, limits.read_only, limits.allow_ddl)
+       IS DISTINCT FROM (excluded.statement_ms, excluded.idle_in_transaction_ms, excluded.lock_ms, excluded.read_only, excluded.allow_ddl);
