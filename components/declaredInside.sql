@@ -28,16 +28,20 @@ SELECT :pick FROM (
    WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = name)) AS planned
 \gexec
 SELECT :pick FROM (
-  SELECT 'declared-schema' AS kind, format('schema %s of %s', nspname, :'inside') AS name, found, expected, statement
+  SELECT 'declared-schema' AS kind, format('schema %s of %s', nspname, :'inside') AS name, format('is %s''s', pg_get_userbyid(nspowner)) AS found,
+         format('is %s''s', owner) AS expected, format('ALTER SCHEMA %I OWNER TO %I', nspname, owner) AS statement
     FROM jsonb_to_recordset(:'contents'::jsonb->'schemas') AS schema(name text, owner text)
     JOIN pg_namespace ON nspname = schema.name
-   CROSS JOIN LATERAL (VALUES
-         (pg_get_userbyid(nspowner) <> schema.owner, format('is %s''s', pg_get_userbyid(nspowner)), format('is %s''s', schema.owner),
-          format('ALTER SCHEMA %I OWNER TO %I', nspname, schema.owner)),
-         (schema.owner <> :'spec'::jsonb->>'owner' AND NOT has_schema_privilege(:'spec'::jsonb->>'owner', nspname, 'USAGE, CREATE'),
-          format('%s may not use it', :'spec'::jsonb->>'owner'), 'may', format('GRANT ALL ON SCHEMA %I TO %I', nspname, :'spec'::jsonb->>'owner'))
-       ) AS state(differs, found, expected, statement)
-   WHERE differs) AS planned
+   WHERE pg_get_userbyid(nspowner) <> owner) AS planned
+\gexec
+SELECT :pick FROM (
+  SELECT 'declared-schema' AS kind, format('schema %s of %s', nspname, :'inside') AS name, format('%s may not use it', rolname) AS found, 'may' AS expected,
+         format('GRANT ALL ON SCHEMA %I TO %I', nspname, rolname) AS statement
+    FROM jsonb_to_recordset(:'contents'::jsonb->'schemas') AS schema(name text, owner text)
+    JOIN pg_namespace ON nspname = schema.name
+    JOIN pg_roles ON rolname = :'spec'::jsonb->>'owner'
+   WHERE schema.owner <> rolname AND pg_get_userbyid(nspowner) = schema.owner
+     AND NOT (has_schema_privilege(pg_roles.oid, pg_namespace.oid, 'USAGE') AND has_schema_privilege(pg_roles.oid, pg_namespace.oid, 'CREATE'))) AS planned
 \gexec
 
 -- What PostgreSQL trusts is the tenant's, as if it had made it by itself; the rest is the superuser's.

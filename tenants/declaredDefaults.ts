@@ -30,13 +30,13 @@ function databaseOf(entry: DatabaseEntry, { owner }: Own): DeclaredDatabase {
     droppedOn: droppedOn(entry),
     extensions: byName(extensions).map((one: ExtensionEntry) => ({
       name: one.name,
-      version: one.version,
       droppedOn: droppedOn(one),
+      version: one.version,
     })),
     schemas: byName(schemas).map((one: SchemaEntry) => ({
       name: one.name,
-      owner: one.owner ?? owner,
       droppedOn: droppedOn(one),
+      owner: one.owner ?? owner,
     })),
   };
 }
