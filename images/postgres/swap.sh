@@ -55,8 +55,9 @@ take_up() {
     sleep 0.1
   done
   code=0
+  # What was dropped since is not dropped again: it may be what is brought back.
   PGOPTIONS='-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c search_path=pg_catalog,pg_temp -c role=none' \
-    psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file="$applied" >/dev/null 2>>"$log" || code=$?
+    psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --set=restored=yes --file="$applied" >/dev/null 2>>"$log" || code=$?
   if [ "$code" = 0 ]; then pg_ctl --pgdata="$PGDATA" --mode=fast --silent stop || code=$?; fi
   # A server that cannot read its cluster may not be able to stop in order either.
   if [ "$code" != 0 ]; then kill -QUIT "$server"; fi
