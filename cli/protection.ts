@@ -1,5 +1,7 @@
+import { tenantsIn } from "../components/lastDeployment.ts";
 import { typeTokens } from "../components/names.ts";
 import { nameIn, resourceTypes, type StackState } from "../components/stackState.ts";
+import { loginRoles } from "../tenants/declared.ts";
 
 /** What a tenant cannot be brought back without. */
 const statefulTypes: readonly string[] = [resourceTypes.volume, resourceTypes.password];
@@ -7,12 +9,14 @@ const statefulTypes: readonly string[] = [resourceTypes.volume, resourceTypes.pa
 /**
  * The tenants' volumes and passwords that a destroy of everything unprotected would take, by their names in the stack (`acme-data`,
  * `acme-password`), sorted. A removed tenant's volume is kept without protection, and its password is made anew should it come back, as is
- * the router's volume; and what goes by itself has an end anyhow. So none of them is among these.
+ * the router's volume; and what goes by itself has an end anyhow. So none of them is among these, nor is what roles without an entry keep.
  */
 export function unprotectedState({ resources }: StackState): string[] {
   const removed = new Set(resources.filter(({ outputs }) => outputs?.["state"] === "removed").map(({ urn }) => urn));
   const ephemeral = new Set(resources.filter(({ outputs }) => outputs?.["until"] !== undefined).map(({ urn }) => urn));
+  const idle = idlePasswords(resources);
   return resources
+    .filter(({ urn }) => !idle.has(urn))
     .filter(({ type, parent }) => statefulTypes.includes(type) && isTenant(parent) && !ephemeral.has(parent ?? ""))
     .filter(({ protect, retainOnDelete }) => protect !== true && retainOnDelete !== true)
     .filter(({ type, parent }) => !(type === resourceTypes.password && removed.has(parent ?? "")))
@@ -27,9 +31,21 @@ export function unprotectedState({ resources }: StackState): string[] {
 export function rotatedPasswords({ resources }: StackState): string[] {
   const volumes = resources.filter(({ type, protect }) => type === resourceTypes.volume && protect === true);
   const tenants = new Set(volumes.map(({ parent }) => parent).filter(isTenant));
+  const idle = idlePasswords(resources);
   return resources
+    .filter(({ urn }) => !idle.has(urn))
     .filter(({ type, parent, protect }) => type === resourceTypes.password && protect !== true && tenants.has(parent))
     .map(({ urn }) => urn);
+}
+
+/** The URNs of passwords of declared roles that do not log in any more; they go when their roles are dropped, and protected they could not. */
+function idlePasswords(resources: StackState["resources"]): ReadonlySet<string> {
+  const tenants = tenantsIn(resources);
+  const inUse = new Set(
+    [...tenants].flatMap(([id, { declared }]) => loginRoles(declared).map(({ name }) => `${id}-${name}-login`)),
+  );
+  const ofRoles = resources.filter(({ type, urn }) => type === resourceTypes.password && urn.endsWith("-login"));
+  return new Set(ofRoles.map(({ urn }) => urn).filter((urn) => !inUse.has(nameIn(urn))));
 }
 
 /** A URN is `urn:pulumi:<stack>::<project>::<types, joined by $>::<name>`. */

@@ -25,12 +25,12 @@ export interface DeclaredDatabase extends Ensured {
   readonly schemas: readonly DeclaredSchema[];
 }
 
-export interface DeclaredExtension extends Ensured {
+interface DeclaredExtension extends Ensured {
   /** The version that it is brought to; undefined: the image's when it is created, and then whatever it is. */
   readonly version: string | undefined;
 }
 
-export interface DeclaredSchema extends Ensured {
+interface DeclaredSchema extends Ensured {
   /** The role that owns it. */
   readonly owner: string;
 }

@@ -6,7 +6,6 @@ import { count, flag, name, type Refused, word } from "./fields.ts";
 import {
   DATABASE_PATTERN,
   ROLE_PATTERN,
-  SCHEMA_PATTERN,
   whyFurtherDatabaseReserved,
   whyRoleReserved,
   whySchemaReserved,
@@ -30,7 +29,7 @@ const databaseName = name({
 
 const schemaName = name({
   expected: 'a schema name of 1 to 63 characters from a-z, 0-9 and "_", a letter first',
-  pattern: SCHEMA_PATTERN,
+  pattern: ROLE_PATTERN,
   separator: "_",
   whyReserved: whySchemaReserved,
   otherwise: 'choose a name such as "sales"',

@@ -8,7 +8,7 @@ export const ID_PATTERN = /^(?!.*--)[a-z][a-z0-9-]{1,38}[a-z0-9]$/;
 /** A database's name, within PostgreSQL's 63 bytes. With a `-` it needs quotes in SQL; databases that are taken over may have one. */
 export const DATABASE_PATTERN = /^[a-z][a-z0-9_-]{0,62}$/;
 
-/** A role's name, within PostgreSQL's 63 bytes. It needs quotes in SQL only where it is a keyword, such as `user`. */
+/** The name of a role or schema, within PostgreSQL's 63 bytes. It needs quotes in SQL only where it is a keyword, such as `user`. */
 export const ROLE_PATTERN = /^[a-z][a-z0-9_]{0,62}$/;
 
 /** A volume's name on the engine, as Docker allows it. */
@@ -87,9 +87,6 @@ const OWN_ROLES = 'PostgreSQL keeps "pg_" for its own roles';
 
 /** Roles, schemas and databases that are ours begin with it. */
 const OWN_NAMES = `what begins with "${SUPERUSER}" is the program's own`;
-
-/** A schema's name, within PostgreSQL's 63 bytes. */
-export const SCHEMA_PATTERN = ROLE_PATTERN;
 
 const SCHEMA_RESERVATIONS: ReadonlyMap<string, string> = new Map([
   ["public", "a schema that every database has; its owner is the database's"],

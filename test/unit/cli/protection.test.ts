@@ -111,3 +111,23 @@ describe("rotatedPasswords", () => {
     expect(rotated(...others, ...resources.map((one) => ({ ...one })))).toEqual([]);
   });
 });
+
+describe("a declared role's password", () => {
+  const declared = {
+    databases: [],
+    roles: [{ name: "reporting", login: true }],
+    settings: { reload: {}, restart: {} },
+  };
+  const step = {
+    ...resource("command:local:Command", "acme-sql", tenantType, "acme"),
+    inputs: { environment: { DECLARED: JSON.stringify(declared) } },
+  };
+  const login = (role: string) => resource(passwordType, `acme-${role}-login`, tenantType, "acme", false);
+  const [volume, password] = stateful("acme", true);
+  const state = exported([...others, step, volume, password, login("reporting"), login("former")]);
+
+  test("counts while its role has an entry: one without is let go of, and could not be if it were protected again", () => {
+    expect(unprotectedState(parseStackState(state))).toEqual(["acme-reporting-login"]);
+    expect(rotatedPasswords(parseStackState(state))).toEqual([login("reporting").urn]);
+  });
+});

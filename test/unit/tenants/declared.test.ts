@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { reloadSettings, startSettings } from "../../../components/serverSettings.ts";
 import { ALLOWED_SETTINGS } from "../../../tenants/allowedSettings.ts";
-import { EXTENSIONS } from "../../../tenants/extensions.ts";
+import { EXTENSION_KINDS, EXTENSIONS } from "../../../tenants/extensions.ts";
 import { parseTenants } from "../../../tenants/load.ts";
 import { refusal } from "../../support/fixtures/read.ts";
 import { tenant } from "../../support/tenants.ts";
@@ -270,4 +271,12 @@ describe("settings", () => {
 test("no extension on the list is one that reaches files, programs or other servers", () => {
   const dangerous = /fdw|dblink|adminpack|^pl|page|surgery|walinspect|buffercache|file/;
   expect(EXTENSIONS.filter((name) => dangerous.test(name))).toEqual([]);
+});
+
+test("docs/databases.md has each kind of extension, with all of its names", () => {
+  const page = readFileSync(new URL("../../../docs/databases.md", import.meta.url), "utf8");
+  for (const { names } of EXTENSION_KINDS) {
+    const row = page.split("\n").find((line) => line.startsWith(`| \`${names[0]}\``)) ?? "";
+    expect([...(row.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)].map(([, name]) => name)).toEqual(names);
+  }
 });
