@@ -143,9 +143,9 @@ function limitsOf(host: Inspected["HostConfig"]): Limits {
   };
 }
 
-/** The engine says 0 for a limit that is not set, or leaves it out. */
+/** The engine says 0 for a limit that is not set, or leaves it out, and -1 for one that was taken away. */
 function inUse(amount: number | null | undefined): number | undefined {
-  return amount === null || amount === 0 ? undefined : amount;
+  return amount === null || amount === undefined || amount <= 0 ? undefined : amount;
 }
 
 function portsText({ PortBindings, PublishAllPorts }: Inspected["HostConfig"]): string[] {
