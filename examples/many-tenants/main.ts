@@ -17,14 +17,16 @@ const usage = `usage: node examples/many-tenants/main.ts <sealed file> <identity
   --wait-seconds 5             how long a request waits for a connection
   --idle-seconds 60            after which pools and connections that nobody uses are closed`;
 
-/** Milliseconds: for connecting, for a query, and for requests under way when the service is told to stop. */
-const [connectMs, queryMs, stopMs] = [5000, 10_000, 10_000];
+const times = { connectMs: 5000, queryMs: 10_000, closeMs: 5000 };
+
+/** Milliseconds that requests under way have when the service is told to stop, and then their connections to be closed. */
+const stopMs = 10_000;
 
 const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
 
 const { sealed, identity, port, bounds } = readArguments();
 const credentials = new Credentials({ sealed, identity });
-const databases = new TenantDatabases(credentials, bounds, { connectMs, queryMs });
+const databases = new TenantDatabases(credentials, bounds, times);
 await databases.reload().catch(giveUp);
 const server = createService(databases, log);
 server.listen(port, "127.0.0.1");

@@ -10,6 +10,8 @@ const maxClients = 2000;
 /** The longest note, in characters of JSON. */
 const maxBody = 10_000;
 
+type Databases = Pick<TenantDatabases, "use" | "counts">;
+
 interface Answer {
   readonly status: number;
   readonly body: unknown;
@@ -37,7 +39,7 @@ const statusOf: Record<RefusalKind, number> = {
  * The service: `GET /notes` and `POST /notes` with `{"text": …}` for the tenant in the header `x-tenant-id`, `GET /health` for none.
  * Whoever stands before it says who the tenant is, and has made sure of it. `log` hears of what was not foreseen, without values.
  */
-export function createService(databases: TenantDatabases, log: (line: string) => void): Server {
+export function createService(databases: Databases, log: (line: string) => void): Server {
   const server = createServer((request, response) => {
     answer(databases, request)
       .catch((error: unknown) => failed(error, log))
@@ -48,7 +50,7 @@ export function createService(databases: TenantDatabases, log: (line: string) =>
   return server;
 }
 
-async function answer(databases: TenantDatabases, request: IncomingMessage): Promise<Answer> {
+async function answer(databases: Databases, request: IncomingMessage): Promise<Answer> {
   const { method = "", url = "" } = request;
   switch (`${method} ${url}`) {
     case "GET /health":
@@ -76,7 +78,8 @@ function tenantOf({ headers }: IncomingMessage): string {
 
 async function noteOf(request: IncomingMessage): Promise<string> {
   let body = "";
-  for await (const chunk of request.setEncoding("utf8")) {
+  // Otherwise the connection would be closed before the answer is sent.
+  for await (const chunk of request.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
     body += chunk;
     if (body.length > maxBody) throw new BadRequest(413, `body: expected at most ${maxBody} characters`);
   }
@@ -111,6 +114,11 @@ function messageOf(error: unknown): string {
 }
 
 function send(response: ServerResponse, { status, body }: Answer): void {
-  const headers = { "content-type": "application/json", ...(status === 503 ? { "retry-after": "1" } : {}) };
+  const headers = {
+    "content-type": "application/json",
+    ...(status === 503 ? { "retry-after": "1" } : {}),
+    // The rest of a body that is too long is not read.
+    ...(status === 413 ? { connection: "close" } : {}),
+  };
   response.writeHead(status, headers).end(`${JSON.stringify(body)}\n`);
 }

@@ -1,7 +1,8 @@
 import type { PoolClient } from "pg";
+import type { Bounds } from "./bounds.ts";
 import type { Credentials } from "./credentials.ts";
 import { codeOf } from "./errorCode.ts";
-import { type Bounds, PoolCache } from "./poolCache.ts";
+import { PoolCache } from "./poolCache.ts";
 import { Refusal } from "./refusal.ts";
 import { openTenantPool, type PoolSettings } from "./tenantPool.ts";
 
@@ -13,7 +14,7 @@ export class TenantDatabases {
   readonly #credentials: Credentials;
   readonly #pools: PoolCache<PoolClient>;
 
-  constructor(credentials: Credentials, bounds: Bounds, times: Pick<PoolSettings, "connectMs" | "queryMs">) {
+  constructor(credentials: Credentials, bounds: Bounds, times: Omit<PoolSettings, "size" | "idleMs">) {
     this.#credentials = credentials;
     const settings = { ...times, size: bounds.connectionsPerTenant, idleMs: bounds.idleMs };
     this.#pools = new PoolCache(bounds, (tenant, changed) => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Pool, type PoolClient } from "pg";
 import { parseIntoClientConfig } from "pg-connection-string";
 import type { Login } from "./credentials.ts";
-import type { TenantPool } from "./poolCache.ts";
+import type { TenantPool } from "./pool.ts";
 
 /** What every tenant's pool is made with. */
 export interface PoolSettings {
@@ -15,10 +15,9 @@ export interface PoolSettings {
   readonly connectMs: number;
   /** Milliseconds that a query may take. The connection is closed then; what the server does, `statementTimeout` in tenants.yaml bounds. */
   readonly queryMs: number;
+  /** Milliseconds that a server may take to close its side of a connection, at the end of a pool. */
+  readonly closeMs: number;
 }
-
-/** How long a server may take to close its side, in milliseconds. */
-const closeMs = 5000;
 
 /**
  * A node-postgres pool for one tenant. `changed` is called when a connection has been closed. Sockets are counted, because `pool.end()` and
@@ -75,7 +74,7 @@ export function openTenantPool(login: Login, settings: PoolSettings, changed: ()
     },
     end: async () => {
       await pool.end();
-      await Promise.race([allClosed(sockets), sleep(closeMs, undefined, { ref: false })]);
+      await Promise.race([allClosed(sockets), sleep(settings.closeMs, undefined, { ref: false })]);
       for (const socket of sockets) socket.destroy();
       await allClosed(sockets);
     },

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type Bounds, PoolCache } from "../../../examples/many-tenants/poolCache.ts";
+import type { Bounds } from "../../../examples/many-tenants/bounds.ts";
+import { PoolCache } from "../../../examples/many-tenants/poolCache.ts";
 import { Refusal, type RefusalKind } from "../../../examples/many-tenants/refusal.ts";
 import { closeMs, lasting, openMs, PoolWorld } from "./poolWorld.ts";
 
@@ -220,7 +221,9 @@ describe("a request that gets no connection hears why", () => {
     const cache = new PoolCache(roomy, () => {
       throw new Error("no such file");
     });
-    await expect(cache.use("acme", () => lasting(1))).rejects.toThrow("tenant acme: its login cannot be used");
+    await expect(cache.use("acme", () => lasting(1))).rejects.toThrow(
+      "tenant acme: its database takes no connection now",
+    );
     expect(cache.counts).toEqual({ pools: 0, connections: 0, waiting: 0 });
   });
 

@@ -1,4 +1,5 @@
-import type { Bounds, Taken, TenantPool } from "../../../examples/many-tenants/poolCache.ts";
+import type { Bounds } from "../../../examples/many-tenants/bounds.ts";
+import type { Taken, TenantPool } from "../../../examples/many-tenants/pool.ts";
 
 /** Milliseconds that the servers of this world take. */
 export const [openMs, closeMs] = [10, 20];

@@ -1,0 +1,69 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { Refusal } from "../../../examples/many-tenants/refusal.ts";
+import { createService } from "../../../examples/many-tenants/service.ts";
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+/** A service whose databases refuse everything with `error`; gives its address and what it logs. */
+async function serve(error: unknown): Promise<{ url: string; log: string[] }> {
+  const log: string[] = [];
+  const counts = { tenants: 1, pools: 0, connections: 0, waiting: 0 };
+  server = createService({ use: () => Promise.reject(error), counts }, (line) => log.push(line));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, log };
+}
+
+const acme = { "x-tenant-id": "acme" };
+const add = (body: string) => ({ method: "POST", headers: acme, body });
+
+test.each<[string, string, RequestInit, number, string]>([
+  ["another path", "/", {}, 404, "expected GET or POST /notes"],
+  ["another method", "/notes", { method: "DELETE", headers: acme }, 404, "expected GET or POST /notes"],
+  ["no tenant", "/notes", {}, 400, "header x-tenant-id: got none"],
+  ["what is no id", "/notes", { headers: { "x-tenant-id": "Acme; DROP" } }, 400, "expected lower case letters"],
+  ["no JSON", "/notes", add("{"), 400, "expected JSON such as"],
+  ["JSON without a text", "/notes", add("null"), 400, "expected JSON such as"],
+  ["what PostgreSQL cannot hold", "/notes", add('{"text":"\\u0000"}'), 400, "expected JSON such as"],
+  ["too much", "/notes", add(`{"text":"${"x".repeat(200_000)}"}`), 413, "expected at most 10000 characters"],
+])("%s is a mistake of whoever asks, and no database hears of it", async (_, path, request, status, message) => {
+  const { url, log } = await serve(new Error("asked a database"));
+  const response = await fetch(`${url}${path}`, request);
+  expect(response.status).toBe(status);
+  expect(await response.json()).toEqual({ error: expect.stringContaining(message) });
+  expect(log).toEqual([]);
+});
+
+test.each([
+  ["unknown", 404, null],
+  ["busy", 503, "1"],
+  ["unreachable", 503, "1"],
+  ["login", 503, "1"],
+  ["stopping", 503, "1"],
+] as const)("a refusal because of %s is %i, and says whether to come again", async (kind, status, retryAfter) => {
+  const { url } = await serve(new Refusal(kind, "tenant acme: in words"));
+  const response = await fetch(`${url}/notes`, { headers: acme });
+  expect(response.status).toBe(status);
+  expect(response.headers.get("retry-after")).toBe(retryAfter);
+  expect(await response.json()).toEqual({ error: "tenant acme: in words", kind });
+});
+
+test("of a query that failed the code is told, not the message: it may quote what a tenant keeps", async () => {
+  const { url, log } = await serve(Object.assign(new Error('duplicate key "5ecret"'), { code: "23505" }));
+  const response = await fetch(`${url}/notes`, { headers: acme });
+  expect(response.status).toBe(500);
+  expect(await response.json()).toEqual({ error: "the query failed", code: "23505" });
+  expect(log).toEqual(["a query failed: 23505"]);
+});
+
+test("the health of the service needs no tenant", async () => {
+  const { url } = await serve(new Error("asked a database"));
+  expect(await (await fetch(`${url}/health`)).json()).toEqual({ tenants: 1, pools: 0, connections: 0, waiting: 0 });
+});
