@@ -1,6 +1,6 @@
 import type { Bounds } from "./bounds.ts";
 import type { MakePool, Taken } from "./pool.ts";
-import { type Coming, PoolSet } from "./poolSet.ts";
+import { PoolSet } from "./poolSet.ts";
 import { Refusal } from "./refusal.ts";
 
 interface Waiter<Client> {
@@ -8,6 +8,16 @@ interface Waiter<Client> {
   readonly give: (taken: Promise<Taken<Client>>) => void;
   readonly refuse: (refusal: Refusal) => void;
   readonly timer: NodeJS.Timeout;
+}
+
+/** What may still be given out, while the waiting requests are gone through. */
+interface Room {
+  pools: number;
+  connections: number;
+  /** What will be free without anybody doing more for it. */
+  readonly coming: { pools: number; connections: number };
+  /** Tenant to how many of its waiting requests something is coming for. */
+  readonly promised: Map<string, number>;
 }
 
 /**
@@ -97,25 +107,39 @@ export class PoolCache<Client> {
     this.#isDue = true;
     queueMicrotask(() => {
       this.#isDue = false;
-      const [coming, promised] = [this.#pools.coming, new Map<string, number>()];
-      for (const waiter of this.#waiting) this.#serve(waiter, coming, promised);
+      const room = this.#room();
+      for (const waiter of this.#waiting) this.#serve(waiter, room);
     });
   }
 
-  /**
-   * Gives a request what is free, or sees to it that something becomes free: no more than is asked for, so what is `coming` already counts.
-   * `promised` says for how many waiting requests of a tenant something is coming.
-   */
-  #serve(waiter: Waiter<Client>, coming: Coming, promised: Map<string, number>): void {
+  #room(): Room {
+    return {
+      pools: this.#bounds.pools - this.#pools.size,
+      connections: this.#bounds.connections - this.#pools.connections,
+      coming: this.#pools.coming,
+      promised: new Map(),
+    };
+  }
+
+  /** Gives a request what is free, or sees to it that something becomes free: no more than is asked for, so what is coming already counts. */
+  #serve(waiter: Waiter<Client>, room: Room): void {
     const { tenant } = waiter;
     const entry = this.#pools.of(tenant);
-    const ahead = promised.get(tenant) ?? 0;
+    const ahead = room.promised.get(tenant) ?? 0;
     if ((entry?.users ?? 0) + ahead >= this.#bounds.connectionsPerTenant) return;
-    const isIdle = entry !== undefined && entry.pool.usable > entry.users;
+    if (entry !== undefined && entry.pool.usable > entry.users) {
+      this.#grant(waiter);
+      return;
+    }
     // A tenant's waiting requests ask for one pool together.
-    const hasPool = entry !== undefined || (ahead === 0 && this.#hasRoomForPool(coming));
-    if (isIdle || (hasPool && this.#hasRoomForConnection(coming))) this.#grant(waiter);
-    else promised.set(tenant, ahead + 1);
+    const hasPool = entry !== undefined || (ahead === 0 && this.#hasRoomForPool(room));
+    if (!hasPool || !this.#hasRoomForConnection(room)) {
+      room.promised.set(tenant, ahead + 1);
+      return;
+    }
+    if (entry === undefined) room.pools -= 1;
+    room.connections -= 1;
+    this.#grant(waiter);
   }
 
   #grant(waiter: Waiter<Client>): void {
@@ -128,22 +152,19 @@ export class PoolCache<Client> {
     waiter.give(taken);
   }
 
-  #hasRoomForPool(coming: Coming): boolean {
-    if (this.#pools.size < this.#bounds.pools) return true;
+  #hasRoomForPool({ pools, coming }: Room): boolean {
+    if (pools > 0) return true;
     if (coming.pools > 0) {
       coming.pools -= 1;
       return false;
     }
     const oldest = this.#pools.oldest(({ users }) => users === 0);
-    if (oldest !== undefined) {
-      coming.connections += oldest.pool.open;
-      this.#pools.leave(oldest.tenant);
-    }
+    if (oldest !== undefined) this.#pools.leave(oldest.tenant);
     return false;
   }
 
-  #hasRoomForConnection(coming: Coming): boolean {
-    if (this.#pools.connections < this.#bounds.connections) return true;
+  #hasRoomForConnection({ connections, coming }: Room): boolean {
+    if (connections > 0) return true;
     if (coming.connections > 0) coming.connections -= 1;
     else this.#pools.oldest(({ pool, users }) => pool.usable > users)?.pool.closeIdle();
     return false;

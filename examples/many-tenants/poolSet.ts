@@ -13,12 +13,6 @@ interface OwnEntry<Client> extends Entry<Client> {
   idleTimer: NodeJS.Timeout | undefined;
 }
 
-/** What will be free soon, without anybody doing more for it. */
-export interface Coming {
-  pools: number;
-  connections: number;
-}
-
 /** The pools that there are, in the order of their last use: from the first use to the closing of the last connection. */
 export class PoolSet<Client> {
   readonly #idleMs: number;
@@ -47,7 +41,8 @@ export class PoolSet<Client> {
     return sum;
   }
 
-  get coming(): Coming {
+  /** What will be free without anybody doing more for it. */
+  get coming(): { pools: number; connections: number } {
     const coming = { pools: 0, connections: 0 };
     for (const { pool } of this.#live.values()) coming.connections += pool.open - pool.usable;
     for (const { pool, users } of this.#leaving) {
@@ -64,7 +59,8 @@ export class PoolSet<Client> {
 
   /** The one that was not used for longest, of those that a condition holds for. */
   oldest(holds: (entry: Entry<Client>) => boolean): Entry<Client> | undefined {
-    return [...this.#live.values()].find(holds);
+    for (const entry of this.#live.values()) if (holds(entry)) return entry;
+    return undefined;
   }
 
   /** Takes a connection of a tenant, whose pool is made where there is none. @throws Error where that, or connecting, fails. */

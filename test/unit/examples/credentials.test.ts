@@ -65,6 +65,14 @@ describe("logins", () => {
     expect(credentials.size).toBe(3);
   });
 
+  test("are not read again while the file is the same: nothing else is needed then", async () => {
+    await seal({ acme: form("acme") });
+    const credentials = opened();
+    await credentials.reload();
+    rmSync(identity);
+    expect(await credentials.reload()).toEqual([]);
+  });
+
   test("are read once for all who ask at the same time", async () => {
     await seal({ acme: form("acme") });
     const credentials = opened();

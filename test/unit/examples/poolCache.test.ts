@@ -172,6 +172,18 @@ describe("no more is given up than is asked for", () => {
     expect(world.pools.map(({ open }) => open)).toEqual([0, 1, 1, 1]);
   });
 
+  test("a pool that was given up and is in use still is not waited for where another one is idle", async () => {
+    const { cache, request } = setUp({ pools: 2 });
+    const long = request("acme", 900);
+    await Promise.all([request("globex", 10), advance(100)]);
+    cache.retire("acme");
+    const other = request("hooli", 10);
+    await advance(100);
+    expect(await other).toBe("answered");
+    await advance(900);
+    expect(await long).toBe("answered");
+  });
+
   test("connections in use are not closed: the idle one of a pool that is in use is", async () => {
     const { world, request } = setUp({ connections: 3, connectionsPerTenant: 3 });
     const long = [request("acme", 900), request("acme", 900), request("acme", 10)];
