@@ -16,4 +16,8 @@ for file in "$config"/*.ini; do
   make_service "$name"
   ln -s "$services/$name" "$scan/$name"
 done
+# No pool has such a name.
+mkdir "$run/watch"
+ln -s "${0%/*}/watch-server.pl" "$run/watch/run"
+ln -s "$run/watch" "$scan/watch_server"
 exec s6-svscan -C 2000 "$scan"
