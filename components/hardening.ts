@@ -76,6 +76,11 @@ export const offsiteLimits = {
   ulimits: [{ name: "nofile", soft: 4096, hard: 4096 }],
 };
 
+/** The folder in memory of a container for connection pools: of each what it was told last, and its console. */
+export const poolerTmpfs: Readonly<Record<string, string>> = {
+  "/run/pooler": `${inMemory},size=64m,uid=998,gid=998,mode=0700`,
+};
+
 /** Open files of one PgBouncer: a client takes one, a server connection another, and at most 10,000 clients come to one pool. */
 const poolerOpenFiles = 16_384;
 

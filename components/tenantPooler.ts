@@ -4,7 +4,7 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Pooler } from "../tenants/tenant.ts";
 import { sayWhy } from "./containerFailure.ts";
-import { hardened, poolerLimits } from "./hardening.ts";
+import { hardened, poolerLimits, poolerTmpfs } from "./hardening.ts";
 import { poolerLabels, stateLabel } from "./names.ts";
 import { type Pool, poolerFolder, renderPgbouncerIni } from "./pgbouncerIni.ts";
 import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
@@ -83,7 +83,7 @@ function createContainer(
       // As the server's.
       dns: ["127.0.0.1"],
       mounts: [{ type: "volume", source: volume.name, target: poolerFolder }],
-      tmpfs: { "/run/pooler": "rw,noexec,nosuid,nodev,size=64m,uid=998,gid=998,mode=0700" },
+      tmpfs: poolerTmpfs,
       cpuShares: tenant.cpuShares,
       stopTimeout: stopSeconds,
       destroyGraceSeconds: stopSeconds,

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hardened, serverTmpfsRun } from "../../../components/hardening.ts";
-import { postgresImageTag } from "../../../components/images.ts";
+import { hardened, poolerTmpfs, serverTmpfsRun } from "../../../components/hardening.ts";
+import { poolerImageTag, postgresImageTag } from "../../../components/images.ts";
 import { renderEncoded } from "../../../components/pgbackrestConfig.ts";
+import { poolerFolder } from "../../../components/pgbouncerIni.ts";
 import { settingArguments, startSettings } from "../../../components/serverSettings.ts";
 import { tenant } from "../../support/tenants.ts";
 import { removeByStack } from "./engine.ts";
@@ -18,6 +19,8 @@ export interface ImageBench {
     settings?: Readonly<Record<string, string>>,
     options?: readonly string[],
   ) => Promise<string>;
+  /** Starts a container for connection pools on a volume that a server shares. Gives its name. */
+  readonly startPooler: (shared: string) => Promise<string>;
   /** Runs one of the image's scripts in a throw-away container as the program does, with `input` for it. */
   readonly runOnce: (
     script: string,
@@ -74,6 +77,17 @@ export function makeImageBench(): ImageBench {
     start: async (volume, settings = {}, options = []) => {
       const name = await detached([...mounted(volume), ...options, ...server(settings)]);
       await answers(name);
+      return name;
+    },
+    startPooler: async (shared) => {
+      const name = nextName();
+      await outputOf("docker", [
+        ...["run", "--detach", "--name", name, ...labels, "--read-only", "--network", "none", "--user", "998:998"],
+        ...hardened.capabilities.drops.flatMap((capability) => ["--cap-drop", capability]),
+        ...hardened.securityOpts.flatMap((option) => ["--security-opt", option]),
+        ...Object.entries(poolerTmpfs).map(([folder, options]) => `--tmpfs=${folder}:${options}`),
+        ...["--mount", `type=volume,source=${shared},target=${poolerFolder}`, poolerImageTag()],
+      ]);
       return name;
     },
     runOnce: (script, args, options, input) =>
