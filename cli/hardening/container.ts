@@ -65,15 +65,16 @@ export interface EngineInfo {
 }
 
 /**
- * What a container of ours is for: a tenant's server; the router; `copier`, which copies backups elsewhere; `trial`, a second router that tries another listener and goes; `client`, a
+ * What a container of ours is for: a tenant's server; the router; `copier`, which copies backups elsewhere; `pooler`, a connection pool; `trial`, a second router that tries another listener and goes; `client`, a
  * psql of the operator's, which goes as well.
  */
-export type ContainerKind = "tenant" | "router" | "copier" | "trial" | "client";
+export type ContainerKind = "tenant" | "router" | "copier" | "pooler" | "trial" | "client";
 
 /** Tells the kind by our labels, by its name, and by whether the container goes when its command has ended. */
 export function kindOf({ Name, Config, HostConfig }: InspectedContainer): ContainerKind {
   const has = (name: string) => Config.Labels?.[`dev.pgtenants.${name}`] !== undefined;
   if (has("tenant")) return "tenant";
+  if (has("pooler")) return "pooler";
   if (!HostConfig.AutoRemove) return Name.endsWith("_offsite") ? "copier" : "router";
   return has("stack") ? "trial" : "client";
 }

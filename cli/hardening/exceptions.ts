@@ -25,6 +25,7 @@ export const exceptions: readonly Exception[] = [
   { id: "5.15", kind: "tenant", reason: "a database must not stay down after its fifth crash" },
   { id: "5.15", kind: "router", reason: "without it every tenant is out of reach" },
   { id: "5.15", kind: "copier", reason: "backups must not stay on one machine after its fifth crash" },
+  { id: "5.15", kind: "pooler", reason: "its tenant's clients must not stay outside after its fifth crash" },
   {
     id: "5.27",
     kind: "tenant",
@@ -37,6 +38,11 @@ export const exceptions: readonly Exception[] = [
     reason: "nothing acts on it; a deployment waits for the listener, and pgt status connects through it",
   },
   { id: "5.27", kind: "copier", reason: "nothing acts on it; pgt offsite says how late the copies are" },
+  {
+    id: "5.27",
+    kind: "pooler",
+    reason: "nothing acts on it; PgBouncer is started again inside the container, and pgt pooler asks it",
+  },
   { id: "5.27", kind: "trial", reason: "it is gone within a second, and its exit code is what counts" },
   { id: "5.27", kind: "client", reason: "it is gone with the operator's session" },
 ];

@@ -33,6 +33,7 @@ beforeAll(async () => {
   mkdirSync(path);
   chownSync(path, 999, 999);
   at = await makeTestStack(["acme", "globex"], { offsite: JSON.stringify({ type: "path", path }) });
+  at.list("id: acme", "{ id: globex, pooler: {} }");
   await at.stack.up();
 });
 afterAll(async () => {
@@ -73,16 +74,18 @@ test("no container, of those that stay and those that go, has a finding that is 
   const findings = judge(containers, engine);
   console.log(table(containers, findings));
 
-  expect(kinds(containers)).toEqual(["client", "copier", "router", "tenant", "trial"]);
+  expect(kinds(containers)).toEqual(["client", "copier", "pooler", "router", "tenant", "trial"]);
   expect(faults(findings)).toEqual([]);
   const needed = new Set(findings.map(({ id, kind }) => `${id} ${kind}`));
   expect(exceptions.filter(({ id, kind }) => !needed.has(`${id} ${kind}`))).toEqual([]);
 });
 
+const users: Partial<Record<ContainerKind, string>> = { router: "65532", pooler: "998" };
+
 test("what inspect cannot say: processes run as ordinary users, without capabilities, and none is an ssh server", async () => {
   for (const container of await staying()) {
     const processes = (await outputOf("docker", ["top", container.Name, "-eo", "pid,uid,comm"])).split("\n").slice(1);
-    const user = kindOf(container) === "router" ? "65532" : "999";
+    const user = users[kindOf(container)] ?? "999";
     for (const [, uid, name = ""] of processes.map((line) => line.trim().split(/\s+/))) {
       expect(uid).toBe(user);
       expect(name).not.toMatch(/sshd|dropbear/);
@@ -105,10 +108,16 @@ test("what copies backups elsewhere may only read them", async () => {
   ).toEqual(expected);
 });
 
+function volumesOf(kind: ContainerKind, name: string): string[] {
+  if (kind === "router") return [at.routerFiles];
+  if (kind === "pooler") return [name];
+  return [name, `${name}_backups`, ...(name === at.container("globex") ? [`${name}_pooler`] : [])];
+}
+
 test("each other mounts nothing but its own volumes", async () => {
   for (const container of (await staying()).filter((one) => kindOf(one) !== "copier")) {
     const name = container.Name.slice(1);
-    const own = kindOf(container) === "router" ? [at.routerFiles] : [name, `${name}_backups`];
+    const own = volumesOf(kindOf(container), name);
     const mounted = own.map((volume) => ({
       Type: "volume",
       Source: expect.stringContaining(`/${volume}/`),
@@ -121,9 +130,9 @@ test("each other mounts nothing but its own volumes", async () => {
 });
 
 test("a tenant that was stopped and started, or whose container was replaced, is as hard as before", async () => {
-  at.list("{ id: acme, maxConnections: 60 }", "{ id: globex, state: stopped }");
+  at.list("{ id: acme, maxConnections: 60 }", "{ id: globex, pooler: {}, state: stopped }");
   await at.stack.up();
-  at.list("{ id: acme, maxConnections: 60 }", "id: globex");
+  at.list("{ id: acme, maxConnections: 60 }", "{ id: globex, pooler: {} }");
   await at.stack.up();
   const containers = await staying();
   expect(containers.filter((container) => kindOf(container) === "tenant")).toHaveLength(2);
@@ -133,7 +142,7 @@ test("a tenant that was stopped and started, or whose container was replaced, is
 });
 
 test("the limit of processes outlives the engine's own restart of a container, in the kernel as well", async () => {
-  for (const name of [at.container("globex"), at.router]) {
+  for (const name of [at.container("globex"), `${at.container("globex")}_pooler`, at.router]) {
     const limit = await inspect(name, "{{.HostConfig.PidsLimit}}");
     expect(Number(limit)).toBeGreaterThan(0);
     await outputOf("docker", ["restart", name]);

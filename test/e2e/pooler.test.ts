@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringsOf } from "./support/clients.ts";
 import { identity } from "./support/engine.ts";
 import { asSuperuser } from "./support/imageContainer.ts";
+import { pgt, pgtOutput } from "./support/pgt.ts";
 import { firstValue, pooledClient, pooledUri, poolerOf, serverConnections, watched } from "./support/pooled.ts";
 import { outputOf } from "./support/shell.ts";
 import { makeTestStack, type TestStack } from "./support/testStack.ts";
@@ -33,6 +34,28 @@ describe("a deployment with connection pools", () => {
     expect(await firstValue(client, "SELECT current_user || '@' || current_database()")).toBe("acme@acme");
     await client.end();
     expect((await at.stack.preview()).changeSummary).toEqual({ same: expect.any(Number) });
+  });
+
+  test("is known to pgt: what a pool does, that nothing drifted, who has none", async () => {
+    const client = await pooledClient(at, "acme");
+    await client.query("BEGIN");
+    const text = await pgtOutput(at, "pooler", "acme");
+    expect(text).toContain(
+      `acme-pooler.${at.domain}: PgBouncer 1.26.1, transaction mode, 20 server connections, at most 1000 clients`,
+    );
+    expect(text).toMatch(/^acme +acme +1 +0 +0\.0 s +1 +0$/m);
+    await client.end();
+    expect(JSON.parse(await pgtOutput(at, "pooler", "globex", "--json"))).toMatchObject({
+      id: "globex",
+      mode: "session",
+    });
+    expect(await pgt(at, ["drift"])).toMatchObject({ code: 0 });
+    expect(await pgtOutput(at, "list")).toContain("globex");
+    expect(await pgt(at, ["pooler", "nobody"])).toMatchObject({ code: 1 });
+    await outputOf("docker", ["stop", poolerOf(at, "globex")]);
+    expect((await pgt(at, ["pooler", "globex"])).stderr).toContain("is exited, expected it running");
+    expect((await pgt(at, ["drift"])).stdout).toMatch(/globex/);
+    await outputOf("docker", ["start", poolerOf(at, "globex")]);
   });
 });
 

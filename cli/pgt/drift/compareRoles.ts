@@ -64,7 +64,10 @@ function compareOthers(deployed: DeployedServer, { cluster, takenOver }: SeenSer
   const { roles } = cluster;
   const owner = ownerIn(cluster, spec.owner);
   const declared = spec.declared?.roles.map(({ name }) => name);
-  const others = roles.filter(({ bootstrap, name }) => !bootstrap && declared?.includes(name) !== true);
+  // The connection pool's, which no password lets in.
+  const isPools = ({ name, password }: (typeof roles)[number]) =>
+    spec.pooler === true && name === "pgtenants_pooler" && password === "none";
+  const others = roles.filter((role) => !role.bootstrap && !isPools(role) && declared?.includes(role.name) !== true);
   const superuser = roles.find(({ bootstrap }) => bootstrap);
   const attributes = others.filter((role) => role.attributes.length > 0);
   // A former owner that can log in is closed by the deployment's own statements.

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { postgresImageTag } from "../../../components/images.ts";
 import { typeTokens } from "../../../components/names.ts";
+import { poolerFolder } from "../../../components/pgbouncerIni.ts";
 import { nameIn, resourceTypes, type StateResource } from "../../../components/stackState.ts";
 import { volumeFolder } from "../../../components/staticConfig.ts";
 import { parseTenantSpec } from "../../../components/tenantSpec.ts";
@@ -207,7 +208,16 @@ function loginRules({ inputs }: StateResource, container: string): DeployedFile[
       fix: byReplacing(container),
     };
   });
-  return [guards, ...ofImage];
+  return [guards, ...ofImage, ...ofImage.flatMap((file) => (sharesSocket(inputs) ? inForce(file) : []))];
+}
+
+/** Whether a server has a connection pool, whose login rules it puts in force when it starts. */
+function sharesSocket(inputs: StateResource["inputs"]): boolean {
+  return JSON.stringify(inputs?.["mounts"] ?? []).includes(`"${poolerFolder}"`);
+}
+
+function inForce(file: DeployedFile): DeployedFile[] {
+  return file.path.endsWith("/pooler_hba.conf") ? [{ ...file, path: "/run/postgresql/pooler_hba.conf" }] : [];
 }
 
 function digestOf(text: string): string {

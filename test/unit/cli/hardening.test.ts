@@ -152,8 +152,9 @@ describe("exceptions", () => {
     const gone = { ...router, HostConfig: { ...host, AutoRemove: true } };
     const unlabelled = { ...gone, Config: { ...gone.Config, Labels: { "dev.pgtenants.project": "pgtenants" } } };
     const copier = { ...router, Name: "/pgtenants-dev_offsite" };
-    const kinds = [perfect, router, copier, gone, unlabelled].map(kindOf);
-    expect(kinds).toEqual(["tenant", "router", "copier", "trial", "client"]);
+    const pooler = { ...router, Config: { ...router.Config, Labels: { ...labels, "dev.pgtenants.pooler": "acme" } } };
+    const kinds = [perfect, router, copier, pooler, gone, unlabelled].map(kindOf);
+    expect(kinds).toEqual(["tenant", "router", "copier", "pooler", "trial", "client"]);
   });
 
   test("are of items that are judged, once for each kind, and docs/hardening.md has each with its reason", () => {
