@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type pg from "pg";
 import type { ConnectionStrings } from "../../../components/connectionStrings.ts";
 import type { TenantConnections } from "../../../components/tenantConnections.ts";
+import { nodeClient } from "./clients.ts";
 import { outputOf } from "./shell.ts";
-import type { TestStack } from "./testStack.ts";
+import { makeTestStack, type TestStack } from "./testStack.ts";
 
 /** Today, as a confirmation has it. */
 export const today = new Date().toISOString().slice(0, 10);
@@ -54,4 +58,83 @@ export async function catalogDigest(at: TestStack, id: string, databases: readon
     digest.update(await superuser(at, id, all, database));
   }
   return digest.digest("hex");
+}
+
+/** A further database with something in it, and a role that may do what the tenant's own may. */
+export const analytics = "databases: [{ name: analytics, schemas: [{ name: mart }], extensions: [{ name: vector }] }]";
+export const app = "roles: [{ name: app, inRoles: [acme] }]";
+
+/** A stack of one tenant that declares {@link analytics} and {@link app}. */
+export interface DeclaredStack {
+  readonly at: TestStack;
+  /** Writes the tenant's entry: lines of YAML below its id. */
+  readonly list: (...fields: readonly string[]) => void;
+  /** A statement of the superuser's. */
+  readonly sql: (statement: string, database?: string) => Promise<string>;
+  /** Deploys; gives what it printed, and the kinds of changes that it made. */
+  readonly up: () => Promise<{ readonly stdout: string; readonly kinds: readonly string[] }>;
+  /** Why a deployment failed. */
+  readonly refused: () => Promise<string>;
+  readonly stringsOfApp: () => Promise<ConnectionStrings>;
+  readonly remove: () => Promise<void>;
+}
+
+/** Makes that stack, with a row in `mart.items`. It is protected, as one that somebody depends on. */
+export async function makeDeclaredStack(prefix: string): Promise<DeclaredStack> {
+  const at = await makeTestStack([], { deletionProtection: "true" }, prefix);
+  const list = (...fields: readonly string[]) => {
+    const lines = fields.map((field) => `    ${field}\n`).join("");
+    writeFileSync(join(at.folder, "tenants.yaml"), `tenants:\n  - id: acme\n${lines}`);
+  };
+  const remove = async () => {
+    try {
+      await at.stack.setConfig("pgtenants:deletionProtection", { value: "false" });
+      await at.stack.up();
+    } finally {
+      await at.remove();
+    }
+  };
+  try {
+    list(analytics, app);
+    await at.stack.up();
+    await superuser(at, "acme", "CREATE TABLE mart.items AS SELECT 1 AS id", "analytics");
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return {
+    at,
+    list,
+    sql: (statement, database) => superuser(at, "acme", statement, database),
+    up: async () => {
+      const { stdout, summary } = await at.stack.up();
+      return { stdout, kinds: Object.keys(summary.resourceChanges ?? {}).filter((kind) => kind !== "same") };
+    },
+    refused: () =>
+      at.stack.up().then(
+        () => Promise.reject(new Error("the deployment was expected to fail")),
+        (error) => String(error),
+      ),
+    stringsOfApp: async () => {
+      const strings = rolesOf(await at.connectionStrings(), "acme")["app"];
+      if (strings === undefined) throw new Error("no connection strings for app");
+      return strings;
+    },
+    remove,
+  };
+}
+
+/** As whom a URI logs in. */
+export async function whoIs(uri: string): Promise<unknown> {
+  const client = await nodeClient(uri);
+  try {
+    return (await client.query("SELECT current_user AS name")).rows[0]?.name;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Waits until the server ends a session; node-postgres says so more than once. */
+export function endOf(session: pg.Client): Promise<unknown> {
+  return new Promise((resolve) => session.on("error", resolve));
 }
