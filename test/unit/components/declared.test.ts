@@ -1,8 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { lockedOut, rolesWithPasswords, staleDrops } from "../../../components/declaredDrops.ts";
 import { type Difference, lookCommand, lookInput, parseLook } from "../../../components/declaredLook.ts";
 import { declaredSpecOf, withoutVerifiers } from "../../../components/declaredSpec.ts";
-import { repairOf } from "../../../components/repairs.ts";
+import { stackNames } from "../../../components/names.ts";
+import { askRepairs, repairOf } from "../../../components/repairs.ts";
 import { statementsFiles } from "../../../components/statements.ts";
 import { noLimits, parseTenantSpec, renderTenantSpec } from "../../../components/tenantSpec.ts";
 import { declaredRole, declaring } from "../../support/declared.ts";
@@ -136,6 +137,29 @@ describe("REPAIR", () => {
     expect(repairOf(undefined, [found])).toBe(first);
     expect(repairOf(first, [found])).not.toBe(first);
     expect(repairOf(undefined, [{ ...found, name: "role b" }])).not.toBe(first);
+  });
+});
+
+describe("who declares something", () => {
+  const acme = tenant({ declared: all });
+  const ask = (last: ReturnType<typeof lastTenant>, ...listed: ReturnType<typeof tenant>[]) =>
+    askRepairs(listed, new Map([["acme", last]]), stackNames("dev"));
+
+  test("keeps what there was where the engine cannot be asked, as at a preview elsewhere", async () => {
+    vi.stubEnv("PATH", "/nowhere");
+    try {
+      expect(await ask(lastTenant({ declared: all, repair: "0123456789abcdef" }), acme)).toEqual(
+        new Map([["acme", "0123456789abcdef"]]),
+      );
+      expect(await ask(lastTenant({ declared: all }), acme)).toEqual(new Map());
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  test("is asked only where it runs; who declares nothing has none, also where it had", async () => {
+    const last = lastTenant({ declared: all, repair: "0123456789abcdef" });
+    expect(await ask(last, tenant(), tenant({ id: "hooli", declared: all, state: "stopped" }))).toEqual(new Map());
   });
 });
 
