@@ -17,6 +17,10 @@ const EXAMPLE = `tenants:
     access:
       allow: [203.0.113.0/24, "2001:db8::/32"]
       maxConnectionsPerIp: 20
+    databases: [{ name: analytics }] # beside orders
+    roles: [{ name: reporting, readOnly: true }]
+    extensions: [{ name: vector, version: latest }]
+    settings: { work_mem: 8 MB }
     passwordVersion: 2 # a third password: 3
     tls: passthrough
     tier: production
