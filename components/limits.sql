@@ -8,10 +8,6 @@ CREATE TABLE IF NOT EXISTS pgtenants.limits (
   UNIQUE NULLS NOT DISTINCT (database, role)
 );
 DELETE FROM pgtenants.limits WHERE database NOT IN (SELECT datname FROM pg_database);
--- Of all roles together; the superuser's sessions do not count.
-SELECT format('ALTER DATABASE %I CONNECTION LIMIT %s', datname, (:'spec'::jsonb->>'connectionLimit')::integer)
-  FROM pg_database WHERE datname = :'spec'::jsonb->>'database' AND datconnlimit <> (:'spec'::jsonb->>'connectionLimit')::integer
-\gexec
 
 SELECT :'spec'::jsonb->>'database' AS database, (:'spec'::jsonb->'limits'->>'readOnly')::boolean AS read_only,
        NOT (:'spec'::jsonb->'limits'->>'allowDdl')::boolean AS closed \gset
