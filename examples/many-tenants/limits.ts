@@ -28,7 +28,7 @@ export async function withLimits<T>(stack: string, work: (limits: string) => Pro
     const quota = Math.floor((cpus * periodMicroseconds) / containers.length);
     await docker("update", `--cpu-quota=${quota}`, ...memory(`${share}m`, `${share}m`), ...containers);
     return await work(
-      `${containers.length} tenants' servers with ${(cpus / containers.length).toFixed(2)} cpu and ${share} MB each, ` +
+      `${containers.length} servers with ${(cpus / containers.length).toFixed(2)} cpu and ${share} MB each, ` +
         `${cpus} cpu and ${memoryMiB} MB together`,
     );
   } finally {

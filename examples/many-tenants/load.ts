@@ -1,4 +1,5 @@
 import { Agent, request as open } from "node:http";
+import type { StressRow } from "../../bench/render/traffic.ts";
 import { spread } from "../../bench/support/statistics.ts";
 
 /** What is asked of the service. */
@@ -10,16 +11,8 @@ export interface Load {
   readonly clients: number;
 }
 
-/** What came of it; times in milliseconds, of the requests that were answered. */
-export interface Outcome {
-  readonly requests: number;
-  readonly clients: number;
-  readonly average: number;
-  readonly least: number;
-  readonly most: number;
-  readonly deviation: number;
-  readonly errors: number;
-  readonly perSecond: number;
+/** What came of it. */
+export interface Outcome extends Omit<StressRow, "name"> {
   /** What went wrong, to how often. */
   readonly reasons: ReadonlyMap<string, number>;
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { codeOf } from "./errorCode.ts";
 import { addNote, readNotes } from "./notes.ts";
+import { type QueryFailure, queryFailure } from "./queryFailure.ts";
 import { Refusal, type RefusalKind } from "./refusal.ts";
 import type { TenantDatabases } from "./tenantDatabases.ts";
 
@@ -33,6 +34,12 @@ const statusOf: Record<RefusalKind, number> = {
   unreachable: 503,
   login: 503,
   stopping: 503,
+};
+
+const failureAnswers: Record<QueryFailure, readonly [number, string]> = {
+  lost: [503, "the connection to the database was lost; whether a change was made is not known"],
+  slow: [504, "the query took too long"],
+  failed: [500, "the query failed"],
 };
 
 /**
@@ -106,7 +113,8 @@ function failed(error: unknown, log: (line: string) => void): Answer {
   }
   // A message of PostgreSQL may quote what a tenant keeps.
   log(`a query failed: ${codeOf(error) ?? messageOf(error)}`);
-  return { status: 500, body: { error: "the query failed", code: codeOf(error) } };
+  const [status, message] = failureAnswers[queryFailure(error)];
+  return { status, body: { error: message, code: codeOf(error) } };
 }
 
 function messageOf(error: unknown): string {

@@ -28,7 +28,9 @@ const load = {
 
 const run = async (limits: string) => ({ limits, outcome: await runLoad(load) });
 const { limits, outcome } = await (values.limit === undefined ? run("no limits") : withLimits(values.limit, run));
-console.log(`Limited: ${limits}. Not limited: the service, its clients, Traefik. Times in milliseconds.\n`);
+console.log(
+  `Limited: ${limits}. Not limited: the service, its clients, Traefik, connection pools. Times in milliseconds.\n`,
+);
 console.log(stressTable([{ name: `this service, HTTP, ${tenants.length} tenants`, ...outcome }]));
 for (const [reason, count] of outcome.reasons) console.error(`${count} times: ${reason}`);
 process.exitCode = outcome.errors === 0 ? 0 : 1;

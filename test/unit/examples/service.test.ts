@@ -55,13 +55,27 @@ test.each([
   expect(await response.json()).toEqual({ error: "tenant acme: in words", kind });
 });
 
-test("of a query that failed the code is told, not the message: it may quote what a tenant keeps", async () => {
-  const { url, log } = await serve(Object.assign(new Error('duplicate key "5ecret"'), { code: "23505" }));
-  const response = await fetch(`${url}/notes`, { headers: acme });
-  expect(response.status).toBe(500);
-  expect(await response.json()).toEqual({ error: "the query failed", code: "23505" });
-  expect(log).toEqual(["a query failed: 23505"]);
-});
+const withCode = (code: string) => Object.assign(new Error('duplicate key "5ecret"'), { code });
+
+test.each([
+  [withCode("23505"), 500, "the query failed", "23505"],
+  [withCode("57P01"), 503, "was lost; whether a change was made is not known", "57P01"],
+  [withCode("ECONNRESET"), 503, "was lost", "ECONNRESET"],
+  [new Error("Connection terminated unexpectedly"), 503, "was lost", undefined],
+  [withCode("57014"), 504, "the query took too long", "57014"],
+  [new Error("Query read timeout"), 504, "the query took too long", undefined],
+])(
+  "of a query that failed (%s) the code is told, not the message: it may quote what a tenant keeps",
+  async (error, status, message, code) => {
+    const { url, log } = await serve(error);
+    const response = await fetch(`${url}/notes`, { headers: acme });
+    expect(response.status).toBe(status);
+    const body = await response.json();
+    expect(body).toEqual({ error: expect.stringContaining(message), ...(code === undefined ? {} : { code }) });
+    expect(JSON.stringify(body) + log.join()).not.toContain("5ecret");
+    expect(log).toHaveLength(1);
+  },
+);
 
 test("the health of the service needs no tenant", async () => {
   const { url } = await serve(new Error("asked a database"));
