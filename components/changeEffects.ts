@@ -110,10 +110,10 @@ const tenantKinds: readonly Kind[] = [
   {
     type: volume,
     end: "-pooler-files",
-    thing: "connection pool's files",
+    thing: "connection pool",
     impact: { ...inPlace, replace: "restart" },
   },
-  { type: command, end: "-pools", thing: "connection pool's settings", impact: inPlace },
+  { type: command, end: "-pools", thing: "connection pool", impact: inPlace },
   // Both do nothing on a volume that holds a cluster, which that of every tenant but a new one does.
   { type: command, end: "-clone", thing: "data from backups", impact: inPlace },
   { type: command, end: "-import", thing: "data from a dump", impact: inPlace },

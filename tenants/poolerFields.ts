@@ -20,7 +20,7 @@ export const PoolerSchema = z.strictObject(
         "How long a client keeps a server connection: for a transaction, so that many clients share few; or until it leaves, so that nothing is otherwise than without a pool. [pooling.md](pooling.md#what-transaction-mode-breaks) says what transactions alone cannot have.",
       limits: "`transaction` or `session`.",
       byDefault: "`transaction`.",
-      change: `${reloads} It holds for clients that come after it.`,
+      change: `${reloads} Who is connected has it from the next transaction on. A tenant that gets a pool, or loses it, restarts once.`,
     }),
     size: documented(count(1, 5000).exactOptional(), {
       meaning: "The most server connections that the pool opens, of all roles together.",

@@ -118,8 +118,8 @@ describe("a login by hand", () => {
     await asSuperuser(server, "SELECT pg_reload_conf()");
     try {
       const uri = await pooledUri(at, "acme");
-      const client = await watched(uri, "options=-c%20search_path%3Dplanted%2Cpg_temp");
-      expect(await firstValue(client, "SHOW search_path")).toBe("planted,pg_temp");
+      const client = await watched(uri, "options=-c%20search_path%3Dplanted");
+      expect(await firstValue(client, "SHOW search_path")).toBe("planted");
       await client.end();
     } finally {
       await logging("RESET log_statement");

@@ -52,7 +52,8 @@ function effectOf(step: PreviewStep, find: (change: Change) => Effect | undefine
 }
 
 function reasonsOfStep(step: PreviewStep, { impact, thing }: Effect): Reason[] {
-  if (step.type === resourceTypes.container && (impact === "restart" || impact === "in place")) {
+  const isThere = step.operation !== "create";
+  if (isThere && step.type === resourceTypes.container && (impact === "restart" || impact === "in place")) {
     const changes = containerChanges(step);
     return (changes.length > 0 ? changes : [thing]).map((text) => ({ impact, text }));
   }
@@ -61,7 +62,7 @@ function reasonsOfStep(step: PreviewStep, { impact, thing }: Effect): Reason[] {
     const told = [...changes, ...declaredReasons(step)];
     return told.length > 0 ? told : [{ impact, text: hiddenWords }];
   }
-  if (step.name.endsWith("-pools") && impact === "in place" && step.operation === "update") {
+  if (step.name.endsWith("-pools") && step.operation === "update") {
     const changes = poolChanges(step);
     return (changes.length > 0 ? changes : [thing]).map((text) => ({ impact, text }));
   }

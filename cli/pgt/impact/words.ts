@@ -1,4 +1,5 @@
 import { ownerLabels } from "../../../components/names.ts";
+import { poolerFolder } from "../../../components/pgbouncerIni.ts";
 import { connectionsIn } from "../../../components/serverSettings.ts";
 import { escaped } from "../../../tenants/text.ts";
 import { formatMiB } from "../../../tenants/units.ts";
@@ -29,6 +30,10 @@ const containerWords: Readonly<Record<string, Words>> = {
   // Has the name of the tenant, as the container has.
   hostname: silent,
   networksAdvanced: (before, after) => `address ${addressIn(before)} → ${addressIn(after)}`,
+  mounts: (before, after) => {
+    const [was, is] = [hasPool(before), hasPool(after)];
+    return was === is ? "mounts" : `connection pool ${was ? "on → off" : "off → on"}`;
+  },
   labels: (before, after) => (labelsIn(before) === labelsIn(after) ? undefined : "labels"),
 };
 
@@ -127,6 +132,11 @@ function argumentsIn(value: unknown): ReadonlyMap<string, string> {
 function labelsIn(value: unknown): string {
   const labels = Array.isArray(value) ? value.map(recordIn) : [];
   return JSON.stringify(labels.filter(({ label }) => label !== tenantLabel));
+}
+
+/** Whether a server shares a volume with a connection pool. */
+function hasPool(mounts: unknown): boolean {
+  return Array.isArray(mounts) && mounts.some((mount) => recordIn(mount)["target"] === poolerFolder);
 }
 
 function addressIn(value: unknown): string {

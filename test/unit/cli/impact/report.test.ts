@@ -17,6 +17,9 @@ const types = {
   sql: "command:local:Command",
   clone: "command:local:Command",
   import: "command:local:Command",
+  pooler: "docker:index/container:Container",
+  "pooler-files": "docker:index/volume:Volume",
+  pools: "command:local:Command",
 } as const;
 type Part = keyof typeof types;
 
@@ -200,4 +203,51 @@ test("an image whose tag may move is said not to be seen", () => {
 test("a preview of another form is an error that says where", () => {
   expect(() => parsePreview('{"steps":[{"op":7}]}')).toThrow(/another form.*expected string, received number/);
   expect(() => parsePreview("panic: no JSON")).toThrow("another form");
+});
+
+describe("a connection pool", () => {
+  const data = { type: "volume", source: "pgtenants-dev.acme", target: "/var/lib/postgresql" };
+  const socket = { type: "volume", source: "pgtenants-dev.acme_pooler", target: "/var/lib/pooler" };
+  const told = (steps: readonly object[]) =>
+    report(steps).tenants.map(({ impact, reasons }) => [impact, ...reasons.map(({ text }) => text)]);
+
+  test("that comes restarts its tenant, and so does one that goes", () => {
+    const comes = [
+      step("create", "acme", "pooler", { after: {} }),
+      step("create", "acme", "pooler-files", { after: {} }),
+      step("create", "acme", "pools", { after: {} }),
+      step("replace", "acme", "server", { before: { mounts: [data] }, after: { mounts: [data, socket] } }),
+    ];
+    expect(told(comes)).toEqual([["restart", "connection pool off → on", "connection pool made"]]);
+    const goes = [
+      step("delete", "acme", "pooler", { before: {} }),
+      step("delete", "acme", "pooler-files", { before: {} }),
+      step("delete", "acme", "pools", { before: {} }),
+      step("replace", "acme", "server", { before: { mounts: [data, socket] }, after: { mounts: [data] } }),
+    ];
+    expect(told(goes)).toEqual([["restart", "connection pool on → off", "connection pool deleted"]]);
+  });
+
+  test("that gets other values is told by them, in place; another container ends its sessions", () => {
+    const values = { MODE: "transaction", SIZE: "20", RESERVE: "0", MAX_CLIENTS: "1000", QUERY_WAIT: "30 s" };
+    const other = { MODE: "session", SIZE: "5", RESERVE: "2", MAX_CLIENTS: "200", QUERY_WAIT: "5 s" };
+    const changed = step("update", "acme", "pools", {
+      before: { environment: { ...values, CONTAINER: "a" }, stdin: "b" },
+      after: { environment: { ...other, CONTAINER: "a" }, stdin: "c" },
+    });
+    expect(told([changed])).toEqual([
+      [
+        "in place",
+        "clients of the pool 1000 → 200",
+        "pool mode transaction → session",
+        "pool reserve 0 → 2",
+        "pool size 20 → 5",
+        "wait for the pool 30 s → 5 s",
+      ],
+    ]);
+    const image = step("replace", "acme", "pooler", { before: { image: "a" }, after: { image: "b" } });
+    expect(told([image])).toEqual([["sessions end", "connection pool made anew"]]);
+    const memory = step("update", "acme", "pooler", { before: { memory: 127 }, after: { memory: 77 } });
+    expect(told([memory])).toEqual([["in place", "memory 127 MB → 77 MB"]]);
+  });
 });
