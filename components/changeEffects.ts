@@ -114,6 +114,7 @@ const tenantKinds: readonly Kind[] = [
     impact: { ...inPlace, replace: "restart" },
   },
   { type: command, end: "-pools", thing: "connection pool", impact: inPlace },
+  { type: command, end: "-pool-login", thing: "login by the connection pool", impact: inPlace },
   // Both do nothing on a volume that holds a cluster, which that of every tenant but a new one does.
   { type: command, end: "-clone", thing: "data from backups", impact: inPlace },
   { type: command, end: "-import", thing: "data from a dump", impact: inPlace },

@@ -1,3 +1,5 @@
+import type { Tenant } from "../tenants/tenant.ts";
+
 /**
  * What every container that stays has in common: no capability, no way to gain one, a root file system that cannot be written, memory of its
  * own for System V IPC whatever the engine's default is, bounded logs, and back after a reboot. Exceptions to the CIS benchmark are in
@@ -96,4 +98,9 @@ export function poolerLimits(clients: number) {
     memorySwap: memory,
     ulimits: [{ name: "nofile", soft: poolerOpenFiles, hard: poolerOpenFiles }],
   };
+}
+
+/** What a tenant may use in MiB, its connection pool's container included. */
+export function memoryWithPool({ memoryMiB, pooler }: Pick<Tenant, "memoryMiB" | "pooler">): number {
+  return memoryMiB + (pooler === undefined ? 0 : poolerLimits(pooler.maxClients).memory);
 }

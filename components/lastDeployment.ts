@@ -9,6 +9,8 @@ export interface LastTenant {
   readonly address: string | undefined;
   /** That of its connection pool. */
   readonly poolerAddress: string | undefined;
+  /** How much memory that may use. */
+  readonly poolerMemoryMiB: number | undefined;
   readonly state: string | undefined;
   /** The name of its volume on the engine. */
   readonly volume: string | undefined;
@@ -99,6 +101,7 @@ function lastTenant({ urn, outputs = {} }: StateResource, children: readonly Sta
   return {
     address: textOf(outputs["address"]),
     poolerAddress: textOf(outputs["poolerAddress"]),
+    poolerMemoryMiB: numberOf(inputsOf(resourceTypes.container, "-pooler")["memory"]),
     state: textOf(outputs["state"]),
     volume: textOf(inputsOf(resourceTypes.volume, "-data")["name"]),
     repository: textOf(inputsOf(resourceTypes.volume, "-backups")["name"]),

@@ -1,5 +1,5 @@
 import { docker } from "./dockerCli.ts";
-import { offsiteLimits, routerLimits } from "./hardening.ts";
+import { memoryWithPool, offsiteLimits, routerLimits } from "./hardening.ts";
 import type { LastDeployment } from "./lastDeployment.ts";
 import type { Settings } from "./settings.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
@@ -12,16 +12,19 @@ type Limit = Pick<Settings, "overcommit" | "offsite">;
  * A list that takes no more than the last deployment did is let through: it may be the way out. Pure.
  */
 export function overcommitted(
-  placed: readonly Pick<PlacedTenant, "state" | "memoryMiB">[],
+  placed: readonly Pick<PlacedTenant, "state" | "memoryMiB" | "pooler">[],
   last: LastDeployment,
   { overcommit, offsite }: Limit,
   machineMiB: number,
 ): string[] {
   const shared = routerLimits.memory + (offsite === undefined ? 0 : offsiteLimits.memory);
   const running = placed.filter(({ state }) => state === "running");
-  const wanted = running.reduce((sum, { memoryMiB }) => sum + memoryMiB, shared);
+  const wanted = running.reduce((sum, tenant) => sum + memoryWithPool(tenant), shared);
   const before = [...last.values()].filter(({ state }) => state === "running");
-  const given = before.reduce((sum, { limits }) => sum + (limits.memoryMiB ?? 0), shared);
+  const given = before.reduce(
+    (sum, { limits, poolerMemoryMiB = 0 }) => sum + (limits.memoryMiB ?? 0) + poolerMemoryMiB,
+    shared,
+  );
   if (overcommit === undefined || wanted <= overcommit * machineMiB || wanted <= given) return [];
   const needed = Math.ceil((wanted / machineMiB) * 100) / 100;
   return [

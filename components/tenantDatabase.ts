@@ -111,8 +111,9 @@ function run(
   const { pooler } = args.tenant;
   if (pooler === undefined) return runTenantServer(name, { ...args, poolerVolume: undefined }, opts);
   const poolerVolume = createPoolerVolume(name, args, opts);
-  const server = runTenantServer(name, { ...args, poolerVolume }, opts);
-  return pulumi.all([server, runTenantPooler(name, { ...args, pooler, volume: poolerVolume }, opts)]);
+  const answering = runTenantServer(name, { ...args, poolerVolume }, opts);
+  const pool = { ...args, pooler, volume: poolerVolume, answering };
+  return pulumi.all([answering, runTenantPooler(name, pool, opts)]);
 }
 
 /** Carries the first id's name and label for good: neither can be changed. A volume that was taken over has none of our labels. */

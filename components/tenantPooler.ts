@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Pooler } from "../tenants/tenant.ts";
 import { sayWhy } from "./containerFailure.ts";
 import { hardened, poolerLimits, poolerTmpfs } from "./hardening.ts";
 import { poolerLabels, stateLabel } from "./names.ts";
+import { renderEncoded } from "./pgbackrestConfig.ts";
 import { type Pool, poolerFolder, renderPgbouncerIni } from "./pgbouncerIni.ts";
 import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
@@ -15,10 +16,16 @@ interface TenantPoolerArgs extends TenantDatabaseArgs {
   readonly pooler: Pooler;
   /** The volume that it shares with the server, for the server's socket and its own configuration. */
   readonly volume: docker.Volume;
+  readonly password: pulumi.Output<string>;
+  /** Known when the server takes that password. */
+  readonly answering: pulumi.Output<string>;
 }
 
 /** Transactions may end for 5 s; the rest is for what starts and stops the processes. */
 const stopSeconds = 10;
+
+/** Where a tenant's own pool listens, at its address. */
+const port = 5432;
 
 /** How long a pool may take to listen; it was seen to take a tenth of a second. */
 const readySeconds = 30;
@@ -49,7 +56,7 @@ export function createPoolerVolume(
 
 /**
  * A tenant's connection pool: PgBouncer in a container of its own, which reaches the server by its Unix socket. What comes back is known when
- * it listens. Another container ends the sessions that come by it; the server's own live on.
+ * a login by it succeeds; where nobody may log in, when it listens. Another container ends the sessions that come by it; the server's own live on.
  */
 export function runTenantPooler(
   name: string,
@@ -59,7 +66,9 @@ export function runTenantPooler(
   const container = createContainer(name, args, opts);
   // Who may come in is decided by the routes: sessions that end before could come back by one that was to be closed.
   const routes = args.last === undefined ? [] : [args.routes];
-  return createPoolsStep(name, args, container, { ...opts, dependsOn: routes }).id;
+  const pools = createPoolsStep(name, args, container, { ...opts, dependsOn: routes });
+  if (!args.tenant.access.enabled) return pools.id;
+  return createLoginStep(name, args, container, { ...opts, dependsOn: pools }).id;
 }
 
 function createContainer(
@@ -126,13 +135,40 @@ function createPoolsStep(
   );
 }
 
+/** Runs again with another password, role or database, and tells PgBouncer: see images/pooler/log-in.sh. Ends no session. */
+function createLoginStep(
+  name: string,
+  { tenant, password, answering }: TenantPoolerArgs,
+  container: docker.Container,
+  opts: pulumi.CustomResourceOptions,
+): command.local.Command {
+  return new command.local.Command(
+    `${name}-pool-login`,
+    {
+      create: `docker exec --interactive "$CONTAINER" /usr/local/lib/pgtenants/log-in.sh "$PORT" "$READY_SECONDS" || ${sayWhy}`,
+      environment: {
+        CONTAINER: container.id,
+        PORT: String(port),
+        READY_SECONDS: String(readySeconds),
+        AFTER: answering,
+      },
+      stdin: pulumi.secret(
+        password.apply((secret) => [tenant.owner, tenant.database, secret].map(renderEncoded).join("")),
+      ),
+      logging: command.local.Logging.None,
+      addPreviousOutputInEnv: false,
+    },
+    opts,
+  );
+}
+
 /** A tenant's one pool. @param pooler the tenant's own. */
 function poolOf({ access, database }: PlacedTenant, { maxClientsPerIp: _, ...values }: Pooler): Pool {
   // Whoever would not be let in now, or is in a database of another name, has to come again.
   const sessions = JSON.stringify([access.enabled, access.allow, database]);
   return {
     ...values,
-    ...{ port: 5432, database: undefined, reserveSeconds, serverIdleSeconds, preparedStatements },
+    ...{ port, database: undefined, reserveSeconds, serverIdleSeconds, preparedStatements },
     sessions: createHash("sha256").update(sessions).digest("hex").slice(0, 12),
   };
 }

@@ -38,6 +38,7 @@ describe.each([
       `acme-backups ${component}$docker:index/volume:Volume`,
       `acme-data ${component}$docker:index/volume:Volume`,
       `acme-password ${component}$random:index/randomPassword:RandomPassword`,
+      `acme-pool-login ${component}$command:local:Command`,
       `acme-pooler ${component}$docker:index/container:Container`,
       `acme-pooler-files ${component}$docker:index/volume:Volume`,
       `acme-pools ${component}$command:local:Command`,
@@ -46,8 +47,10 @@ describe.each([
     ]);
   });
 
-  test("has no secret in what is its pool's", async () => {
+  test("has no secret in what is its pool's but the login that tries it", async () => {
     const resources = await register({}, preview);
+    expect(named(resources, "acme-pool-login")?.secrets).toEqual(["stdin"]);
+    expect(JSON.stringify(resources.map(({ plain }) => plain))).not.toContain(Buffer.from(canary).toString("base64"));
     for (const name of ["acme-pooler", "acme-pooler-files", "acme-pools"]) {
       expect(named(resources, name)?.secrets).toEqual([]);
       expect(JSON.stringify(named(resources, name)?.plain)).not.toContain(canary);
@@ -58,7 +61,7 @@ describe.each([
 describe("a tenant's connection pool", () => {
   test("is asked for by exactly these inputs", async () => {
     const resources = await register();
-    const inputs = ["acme-pooler", "acme-pooler-files", "acme-pools"].map((name) => [
+    const inputs = ["acme-pool-login", "acme-pooler", "acme-pooler-files", "acme-pools"].map((name) => [
       name,
       named(resources, name)?.plain,
     ]);
@@ -76,6 +79,12 @@ describe("a tenant's connection pool", () => {
   test.each(["stopped", "removed"] as const)("is not there for a %s tenant", async (state) => {
     const names = (await register({ state })).map(({ name }) => name);
     expect(names).toEqual(["acme", "acme-backup-key", "acme-backups", "acme-data", "acme-password"]);
+  });
+
+  test("is not tried where nobody may log in", async () => {
+    const resources = await register({ access: { enabled: false, allow: [], maxConnectionsPerIp: 40 } });
+    expect(named(resources, "acme-pools")).toBeDefined();
+    expect(named(resources, "acme-pool-login")).toBeUndefined();
   });
 
   test("of a renamed tenant has another container, and the volume of the first id", async () => {

@@ -68,6 +68,7 @@ export function lastTenant(differences: Partial<LastTenant> = {}): LastTenant {
   return {
     address: "198.18.7.7",
     poolerAddress: undefined,
+    poolerMemoryMiB: undefined,
     state: "running",
     volume: "pgtenants-dev.acme",
     repository: undefined,

@@ -1,4 +1,4 @@
-import { offsiteLimits, routerLimits } from "../../../components/hardening.ts";
+import { memoryWithPool, offsiteLimits, routerLimits } from "../../../components/hardening.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { formatMiB } from "../../../tenants/units.ts";
 
@@ -27,9 +27,9 @@ export function capacityOf(tenants: readonly Tenant[], host: Host | undefined, o
   const sum = (of: (tenant: Tenant) => number) => running.reduce((total, tenant) => total + of(tenant), 0);
   return {
     running: running.length,
-    memoryMiB: sum(({ memoryMiB }) => memoryMiB),
+    memoryMiB: sum(memoryWithPool),
     sharedMemoryMiB: routerLimits.memory + (offsite ? offsiteLimits.memory : 0),
-    cpuShares: sum(({ cpuShares }) => cpuShares),
+    cpuShares: sum(({ cpuShares, pooler }) => (pooler === undefined ? cpuShares : 2 * cpuShares)),
     sharedCpuShares: routerLimits.cpuShares + (offsite ? offsiteLimits.cpuShares : 0),
     host,
   };

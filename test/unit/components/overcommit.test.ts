@@ -33,3 +33,16 @@ test("a list that takes no more than what runs is let through: it may be the way
     overcommitted(three, new Map([["acme", lastTenant({ limits, state: "stopped" })]]), limit(1), machine),
   ).toHaveLength(1);
 });
+
+test("a connection pool counts as well, before and after", () => {
+  const sizes = { size: 20, reserve: 0, maxClients: 1024, maxClientsPerIp: 9, queryWaitSeconds: 30 };
+  const pooler = { mode: "transaction", ...sizes } as const;
+  const pooled = [gigabyte("acme"), { ...gigabyte("globex"), pooler }];
+  expect(overcommitted(pooled, new Map(), limit(1), machine)).toEqual([
+    expect.stringContaining(`got memory of ${2048 + 2048 + 64 + 64} MB for 2 running tenants`),
+  ]);
+  const limits = { memoryMiB: 2048, maxConnections: 40, diskMiB: 10_240 };
+  const last = (poolerMemoryMiB: number) => new Map([["acme", lastTenant({ limits, poolerMemoryMiB })]]);
+  expect(overcommitted(pooled, last(128), limit(1), machine)).toEqual([]);
+  expect(overcommitted(pooled, last(127), limit(1), machine)).toHaveLength(1);
+});
