@@ -54,9 +54,6 @@ export const PoolerSchema = z.strictObject(
   },
 );
 
-/** A pool, as written. */
-export type PoolerFields = z.infer<typeof PoolerSchema>;
-
 /** Server connections of a pool that sets no size: half of the tenant's, so that some are left for who does not come by it. */
 export function defaultPoolSize(maxConnections: number): number {
   return Math.min(20, Math.floor(maxConnections / 2));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { renderDynamicConfig } from "../../../components/dynamicConfig.ts";
-import { hardened, offsiteLimits, routerLimits } from "../../../components/hardening.ts";
-import { offsiteImageTag, postgresImageTag, traefikImageTag } from "../../../components/images.ts";
+import { hardened, offsiteLimits, poolerLimits, routerLimits } from "../../../components/hardening.ts";
+import { offsiteImageTag, poolerImageTag, postgresImageTag, traefikImageTag } from "../../../components/images.ts";
 import { resourceTypes, typeTokens } from "../../../components/names.ts";
 import { staticArguments } from "../../../components/staticConfig.ts";
 import type { TenantFacts } from "../../../components/tenantFacts.ts";
@@ -36,6 +36,11 @@ const copier: Resource = {
   name: "offsite-copier",
   inputs: { ...hardened, ...offsiteLimits, networkMode: "bridge", image: offsiteImageTag() },
 };
+const pooler: Resource = {
+  ...server,
+  name: "acme-pooler",
+  inputs: { ...hardened, ...poolerLimits(1000), networkMode: "bridge", image: poolerImageTag() },
+};
 const withInputs = (resource: Resource, inputs: Record<string, unknown>): Resource => ({
   ...resource,
   inputs: { ...resource.inputs, ...inputs },
@@ -62,7 +67,7 @@ const anyName = `registry.example.com:5000/postgres@sha256:${"0f".repeat(32)}`;
 test("the program's own containers pass every rule", () => {
   for (const { name, type } of rules) {
     if (type !== resourceTypes.container) continue;
-    for (const container of [server, router, copier]) expect(violations(name, container), name).toEqual([]);
+    for (const container of [server, router, copier, pooler]) expect(violations(name, container), name).toEqual([]);
   }
 });
 
@@ -87,6 +92,12 @@ test.each<[rule: string, why: string, accepted: Resource, tenant?: TenantFacts]>
     { ...server, type: resourceTypes.command, inputs: { environment: { A: "b" } } },
   ],
   ["protected-volume", "a protected volume", { ...server, type: resourceTypes.volume, protect: true, inputs: {} }, {}],
+  [
+    "protected-volume",
+    "a pool's volume, which holds no data",
+    { ...server, type: resourceTypes.volume, name: "acme-pooler-files", inputs: {} },
+    {},
+  ],
   ["protected-volume", "the router's volume", { ...router, type: resourceTypes.volume, inputs: {} }],
   [
     "protected-volume",
