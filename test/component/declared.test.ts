@@ -84,3 +84,17 @@ test.each([
     expect(protections.get("acme-reporting-login")).toBe(isProtected);
   },
 );
+
+test("an import is told of the declared extensions that its role could not create, and of no others", async () => {
+  const importFrom = { kind: "path", path: "./acme.dump" } as const;
+  const told = async (names: readonly string[]) => {
+    const extensions = names.map((name) => ({ name, droppedOn: undefined, version: undefined }));
+    const declared = declaring({ databases: [{ name: "acme", droppedOn: undefined, extensions, schemas: [] }] });
+    const resources = await registeredBy(
+      () => new TenantDatabase("acme", databaseArgs(tenant({ importFrom, declared }))),
+    );
+    return Object(resources.find(({ name }) => name === "acme-import")?.plain["environment"]).EXTENSIONS;
+  };
+  expect(await told(["bloom", "citext", "pg_stat_statements", "vector"])).toBe("bloom vector");
+  expect(await told(["citext"])).toBeUndefined();
+});
