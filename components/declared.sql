@@ -1,5 +1,5 @@
 -- Makes what is declared inside a tenant's server what the key "declared" of the variable "spec" says: roles, further databases and settings here,
--- what is in a database in declaredInside.sql, which comes once for each, and what goes for good in declaredAbsent.sql. Goes on where tenant.sql ends.
+-- what is in a database in declaredInside.sql and its neighbours, which come once for each, and what goes for good in declaredAbsent.sql. Goes on where tenant.sql ends.
 --
 -- Each query gives a row for everything that differs, and the statement that puts it right: where nothing differs nothing is done. A look, which
 -- components/declaredLook.ts takes, sets "pick" to get the rows themselves, and changes nothing.
@@ -64,7 +64,8 @@ SELECT :pick FROM (
 \gexec
 -- Of no force, since a session can switch it off: it stops what a role that only reads would do by mistake, by way of functions for instance.
 SELECT :pick FROM (
-  SELECT 'declared-role' AS kind, format('role %s', rolname) AS name, format('default_transaction_read_only %s', CASE WHEN friendly THEN 'set' ELSE 'not set' END) AS found,
+  SELECT 'declared-role' AS kind, format('role %s', rolname) AS name,
+         format('default_transaction_read_only %s', CASE WHEN friendly THEN 'set' ELSE 'not set' END) AS found,
          format('%s', CASE WHEN friendly THEN 'not set' ELSE 'set' END) AS expected,
          format('ALTER ROLE %I %s', rolname, CASE WHEN friendly THEN 'RESET default_transaction_read_only' ELSE 'SET default_transaction_read_only = on' END) AS statement
     FROM jsonb_to_recordset(:'spec'::jsonb->'declared'->'roles') AS role(name text, "readOnly" boolean)
@@ -75,7 +76,8 @@ SELECT :pick FROM (
 \gexec
 
 SELECT :pick FROM (
-  SELECT 'declared-membership' AS kind, format('role %s', member.rolname) AS name, format('is in %s%s', granted.rolname, CASE WHEN admin_option THEN ', and may let others in' ELSE '' END) AS found,
+  SELECT 'declared-membership' AS kind, format('role %s', member.rolname) AS name,
+         format('is in %s%s', granted.rolname, CASE WHEN admin_option THEN ', and may let others in' ELSE '' END) AS found,
          coalesce('in ' || nullif(concat_ws(', ', VARIADIC ARRAY(SELECT jsonb_array_elements_text(role."inRoles"))), ''), 'in none') AS expected,
          format('REVOKE %I FROM %I GRANTED BY %I CASCADE', granted.rolname, member.rolname, grantor.rolname) AS statement
     FROM jsonb_to_recordset(:'spec'::jsonb->'declared'->'roles') AS role(name text, "inRoles" jsonb)
@@ -137,7 +139,8 @@ SELECT :pick FROM (
    WHERE NOT string_to_array(privileges, ', ') <@ ARRAY(SELECT privilege_type FROM aclexplode(datacl) WHERE grantee = pg_roles.oid)) AS planned
 \gexec
 SELECT :pick FROM (
-  SELECT 'declared-grant' AS kind, format('role %s', rolname) AS name, format('may %s in database %s', lower(privilege_type), datname) AS found, 'only reads' AS expected,
+  SELECT 'declared-grant' AS kind, format('role %s', rolname) AS name, format('may %s in database %s', lower(privilege_type), datname) AS found,
+         'only reads' AS expected,
          format('REVOKE %s ON DATABASE %I FROM %I CASCADE', privilege_type, datname, rolname) AS statement
     FROM jsonb_to_recordset(:'spec'::jsonb->'declared'->'roles') AS role(name text, "readOnly" boolean)
     JOIN pg_roles ON rolname = role.name AND role."readOnly"

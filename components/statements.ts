@@ -12,7 +12,11 @@ const beforeDeclared = [
   "components/closed.sql",
 ];
 const forAll = [...beforeDeclared, "components/declared.sql"];
-const forEachDatabase = "components/declaredInside.sql";
+const forEachDatabase = [
+  "components/declaredInside.sql",
+  "components/declaredGrants.sql",
+  "components/declaredLeave.sql",
+] as const;
 const forDrops = "components/declaredAbsent.sql";
 
 /**
@@ -23,7 +27,7 @@ export function statementsFiles(declared: DeclaredSpec | undefined): readonly st
   if (declared === undefined) return forAll;
   return [
     ...forAll,
-    ...declared.inside.map(() => forEachDatabase),
+    ...declared.inside.flatMap(() => forEachDatabase),
     ...(declared.absent.length === 0 ? [] : [forDrops]),
   ];
 }
@@ -46,6 +50,6 @@ export function lookStatements(declared: DeclaredSpec): string {
 /** Names the text of all of them: where it is another one, every tenant's script runs again. */
 export function statementsHash(): string {
   return createHash("sha256")
-    .update(statementsIn([...forAll, forEachDatabase, forDrops]))
+    .update(statementsIn([...forAll, ...forEachDatabase, forDrops]))
     .digest("hex");
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { scramVerifier } from "../../components/scramVerifier.ts";
+import { statementsFiles } from "../../components/statements.ts";
 import type { TenantConnections } from "../../components/tenantConnections.ts";
 import { TenantDatabase } from "../../components/tenantDatabase.ts";
 import { declaredRole, declaring } from "../support/declared.ts";
@@ -33,7 +34,10 @@ test("its step says what is declared, and no verifier; what was put right is sho
   const step = await stepOf();
   const environment = Object(step?.plain["environment"]);
   expect(JSON.parse(environment.DECLARED)).toEqual(JSON.parse(JSON.stringify(declared)));
-  expect(environment.STATEMENTS).toBe("components/tenant.sql components/declared.sql components/declaredInside.sql");
+  expect(environment.STATEMENTS).toBe(
+    `${statementsFiles(undefined).join(" ")} ` +
+      "components/declaredInside.sql components/declaredGrants.sql components/declaredLeave.sql",
+  );
   expect(environment).not.toHaveProperty("REPAIR");
   expect(step?.secrets).toEqual(["stdin"]);
   const [, salt = "", keys = ""] = scramVerifier("reporting@acme.db.example.com", canary).split("$");

@@ -93,11 +93,11 @@ describe("the statements", () => {
   });
 
   test("come once for each database that there is something to do in, and with those that drop where something goes", () => {
-    const inside = "components/declaredInside.sql";
+    const inside = ["Inside", "Grants", "Leave"].map((part) => `components/declared${part}.sql`);
     const files = (declared: typeof all) => statementsFiles(declaredSpecOf(declared, new Map())).slice(forAll.length);
     expect(files(declaring())).toEqual([]);
-    expect(files(all)).toEqual([inside, inside, "components/declaredAbsent.sql"]);
-    expect(files(declaring({ roles: [declaredRole()] }))).toEqual([inside]);
+    expect(files(all)).toEqual([...inside, ...inside, "components/declaredAbsent.sql"]);
+    expect(files(declaring({ roles: [declaredRole()] }))).toEqual(inside);
   });
 });
 
