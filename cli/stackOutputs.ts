@@ -27,9 +27,12 @@ const connection = z.object({
   pgpass: z.string(),
 } satisfies Record<keyof ConnectionStrings, z.ZodType>);
 
+const roleConnections = connection.extend({ pooled: connection.optional() });
+const tenantConnections = roleConnections.extend({ roles: z.record(z.string(), roleConnections).optional() });
+
 const stackOutputs = z.object({
   tenants: z.record(z.string(), tenant),
-  connectionStrings: z.record(z.string(), connection.extend({ pooled: connection.optional() })),
+  connectionStrings: z.record(z.string(), tenantConnections),
   caCertificate: z.string().nullish(),
 });
 

@@ -56,8 +56,9 @@ function addQueries(program: Command, context: () => Context, end: (code: number
     .command("url <id>")
     .description("how a tenant is reached, password included")
     .addOption(new Option("--format <form>", "the form").choices(connectionFormats).default("uri"))
-    .action(async (id: string, { format }: { format: Format }) =>
-      (await import("./commands/url.ts")).url(context(), id, format),
+    .option("--role <name>", "as one of its declared roles")
+    .action(async (id: string, { format, role }: { format: Format; role?: string }) =>
+      (await import("./commands/url.ts")).url(context(), id, format, role),
     );
   program
     .command("status [id]")

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { connectionOf } from "../../../cli/pgt/commands/url.ts";
 import { connectionFormats, parseStackOutputs } from "../../../cli/stackOutputs.ts";
 import { stackOutputs } from "../../support/stackOutputs.ts";
 
@@ -31,5 +32,25 @@ describe("parseStackOutputs", () => {
 
   test("nor does one about a text that is no JSON", () => {
     expect(() => parseStackOutputs('{"connectionStrings": not-a-secret')).toThrow(/^(?!.*not-a-secret)/);
+  });
+});
+
+describe("a declared role's connection", () => {
+  const own = outputs.connectionStrings["acme"];
+  if (own === undefined) throw new Error("acme has no connection strings");
+  const reporting = { ...own, uri: "postgresql://reporting@acme" };
+  const parsed = parseStackOutputs(
+    JSON.stringify({ ...outputs, connectionStrings: { acme: { ...own, roles: { reporting } } } }),
+  );
+  const acme = parsed.connectionStrings["acme"] ?? own;
+
+  test("is found by its name, the tenant's own without one", () => {
+    expect(connectionOf(acme, "acme", "reporting")).toEqual(reporting);
+    expect(connectionOf(acme, "acme", undefined)).toEqual(own);
+  });
+
+  test.each(["other", "constructor", ""])("is refused for %j, with those that there are", (role) => {
+    expect(() => connectionOf(acme, "acme", role)).toThrow(`acme: got the role "${role}", expected one of reporting`);
+    expect(() => connectionOf(own, "acme", role)).toThrow("expected a declared role that logs in, and it has none");
   });
 });
