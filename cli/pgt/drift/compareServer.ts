@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { TenantSpec } from "../../../components/tenantSpec.ts";
+import { EXTENSIONS } from "../../../tenants/extensions.ts";
 import { compareRoles, finder, limit, ownerIn } from "./compareRoles.ts";
 import { compareSettings } from "./compareSettings.ts";
 import type { Drift } from "./drift.ts";
@@ -121,12 +122,12 @@ function missingDatabase(deployed: DeployedServer, databases: Cluster["databases
   return find("database-missing", "none", expected, `pgt restore ${id} --in-place --to '<a time before>'`);
 }
 
+/** Those that may be declared are no drift where they are not: an entry that is taken out drops nothing, and a copy has what its source has. */
 function compareExtensions(deployed: DeployedServer, { extensions, takenOver }: SeenServer): Drift[] {
   if (takenOver) return [];
   const { container, spec } = deployed;
   const find = finder(deployed);
-  const own = spec.declared?.contents.find(({ name }) => name === spec.database)?.extensions.map(({ name }) => name);
-  const foreign = extensions.filter((name) => own?.includes(name) !== true);
+  const foreign = extensions.filter((name) => !EXTENSIONS.includes(name));
   return foreign.map((name) => {
     const drop = bySql(container, `DROP EXTENSION ${sqlIdentifier(name)}`, spec.database);
     return find("extension", name, "none that only a superuser may create", drop);

@@ -83,7 +83,7 @@ export const kinds = {
     ...unnoticed,
     what: "a setting of `ALTER ROLE` or `ALTER DATABASE` that a tenant cannot make by itself",
   },
-  extension: { ...unnoticed, what: "an extension that only a superuser may create" },
+  extension: { ...unnoticed, what: "an extension that only a superuser may create, and that no entry can declare" },
   "declared-role": {
     ...noticed,
     what: "a declared role is gone or renamed, may log in or not, or has another password or limit",

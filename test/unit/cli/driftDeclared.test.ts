@@ -45,7 +45,12 @@ describe("what is declared inside a server", () => {
 
   test("is drift where it is not declared", () => {
     const kinds = compareServer(deployedServer(), seen).map(({ kind }) => kind);
-    expect(kinds.toSorted()).toEqual(["extension", "login-role", "role-setting", "setting"]);
+    expect(kinds.toSorted()).toEqual(["login-role", "role-setting", "setting"]);
+  });
+
+  test("but for what its entry left, or a copy's source had: extensions that could be declared", () => {
+    const left = seenServer({}, { extensions: ["vector", "dblink"] });
+    expect(compareServer(deployedServer(), left)).toMatchObject([{ kind: "extension", found: "dblink" }]);
   });
 
   test("does not hide the tenant's own database under another name", () => {
