@@ -45,7 +45,7 @@ const privileges = () =>
            aclexplode(coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner))) AS acl
      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S') ORDER BY acl, oid;
     SELECT attrelid::regclass, attnum, acl.* FROM pg_attribute, aclexplode(attacl) AS acl ORDER BY acl, attrelid, attnum;
-    SELECT nspname, acl.* FROM pg_namespace, aclexplode(nspacl) AS acl WHERE nspname <> 'pgtenants' ORDER BY acl, nspname;
+    SELECT nspname, acl.* FROM pg_namespace, aclexplode(nspacl) AS acl WHERE nspname !~ '^pgtenants' ORDER BY acl, nspname;
     SELECT oid::regprocedure, acl.* FROM pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) AS acl
      WHERE pronamespace = 'pg_catalog'::regnamespace ORDER BY acl, oid;
     SELECT setconfig FROM pg_db_role_setting ORDER BY 1;`);
@@ -69,7 +69,7 @@ const rowAttempts = [
   "INSERT INTO seen (text) VALUES ('new')",
   "UPDATE ruled SET a = 1",
   "SELECT definer()",
-  "DO $$ BEGIN LOOP BEGIN INSERT INTO kept (text) VALUES ('new'); EXIT; EXCEPTION WHEN insufficient_privilege THEN RAISE assert_failure; END; END LOOP; END $$",
+  "DO $$ BEGIN INSERT INTO kept (text) VALUES ('new'); END $$",
   "SET ROLE colleague; INSERT INTO kept (text) VALUES ('new')",
   'INSERT INTO "odd "" name" ("b c") VALUES (1)',
   "SELECT nextval('numbers')",
@@ -79,7 +79,7 @@ const rowAttempts = [
   "SELECT lo_create(778)",
   "BEGIN; SELECT lowrite(lo_open(777, 131072), 'l'); COMMIT",
   "SELECT 1 FROM kept FOR UPDATE",
-  "PREPARE TRANSACTION 'later'",
+  "BEGIN; SELECT 1; PREPARE TRANSACTION 'later'",
 ];
 
 const definitionAttempts = [

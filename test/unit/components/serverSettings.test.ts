@@ -21,20 +21,24 @@ describe("server settings", () => {
     expect(reloadSettings(tenant({ memoryMiB }), "0123")["maintenance_work_mem"]).toBe(expected);
   });
 
-  test.each(["diskMiB", "statementTimeoutMs", "idleInTransactionTimeoutMs", "passwordVersion"])(
-    "%s never restarts a tenant",
-    (field) => {
-      expect(startSettings(tenant({ [field]: 7 }))).toEqual(startSettings(tenant()));
-    },
-  );
+  test.each([
+    "diskMiB",
+    "statementTimeoutMs",
+    "idleInTransactionTimeoutMs",
+    "lockTimeoutMs",
+    "tempFileLimitMiB",
+    "passwordVersion",
+  ])("%s never restarts a tenant", (field) => {
+    expect(startSettings(tenant({ [field]: 7 }))).toEqual(startSettings(tenant()));
+  });
 
   test.each([
-    [256, "32MB", "64MB"],
-    [1024, "128MB", "256MB"],
-    [102_400, "1024MB", "25600MB"],
-  ])("with %i MiB of disk WAL takes %s between checkpoints, temporary files %s", (diskMiB, wal, temporary) => {
+    [256, "32MB"],
+    [1024, "128MB"],
+    [102_400, "1024MB"],
+  ])("with %i MiB of disk WAL takes %s between checkpoints", (diskMiB, wal) => {
     const settings = reloadSettings(tenant({ diskMiB }), "0123");
-    expect(settings).toMatchObject({ max_wal_size: wal, max_slot_wal_keep_size: wal, temp_file_limit: temporary });
+    expect(settings).toMatchObject({ max_wal_size: wal, max_slot_wal_keep_size: wal });
   });
 
   test("the server takes more connections than the tenant has, and more processes than connections", () => {
@@ -49,6 +53,21 @@ describe("server settings", () => {
       ssl: "on",
       ssl_cert_file: "/var/lib/postgresql/tls/0123.pem",
       ssl_key_file: "/var/lib/postgresql/tls/0123.pem",
+    });
+  });
+
+  test("the limits of a tenant are the server's own settings, too", () => {
+    const limits = {
+      statementTimeoutMs: 1000,
+      idleInTransactionTimeoutMs: 2000,
+      lockTimeoutMs: 3000,
+      tempFileLimitMiB: 4,
+    };
+    expect(reloadSettings(tenant(limits), "0123")).toMatchObject({
+      statement_timeout: "1000ms",
+      idle_in_transaction_session_timeout: "2000ms",
+      lock_timeout: "3000ms",
+      temp_file_limit: "4MB",
     });
   });
 

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { parseTenantSpec, renderTenantSpec, type TenantSpec } from "../../../components/tenantSpec.ts";
+import {
+  limitsOf,
+  noLimits,
+  parseTenantSpec,
+  renderTenantSpec,
+  renderVariable,
+  type TenantSpec,
+} from "../../../components/tenantSpec.ts";
+import { tenant } from "../../support/tenants.ts";
 
 const spec: TenantSpec = {
   owner: "acme",
@@ -27,6 +35,19 @@ describe("renderTenantSpec", () => {
       expect(parseTenantSpec(rendered.trimEnd())).toEqual({ ...spec, database: text });
     },
   );
+});
+
+test("limits are those of the tenant; a specification from before there were any has none", () => {
+  const limited = tenant({
+    readOnly: true,
+    allowDdl: false,
+    statementTimeoutMs: 1,
+    idleInTransactionTimeoutMs: 2,
+    lockTimeoutMs: 3,
+  });
+  expect(limitsOf(limited)).toEqual({ readOnly: true, allowDdl: false, statement: 1, idle: 2, lock: 3 });
+  const { limits: _, ...before } = spec;
+  expect(parseTenantSpec(renderVariable("spec", before).trimEnd()).limits).toEqual(noLimits);
 });
 
 test.each(["", "\\set other '{}'", "\\set spec '{}'", "\\set spec 'not-a-secret'"])(

@@ -48,6 +48,7 @@ describe("the editor's schema", () => {
     { access: { enabled: false, allow: ["10.0.0.0/8", "::/0"], maxConnectionsPerIp: 1 } },
     { password: "custom", passwordVersion: 2, tls: "passthrough" },
     { disk: "10 GB", statementTimeout: "none", idleInTransactionTimeout: "90 s" },
+    { lockTimeout: "500 ms", tempFileLimit: "1 MB", readOnly: true, allowDdl: false },
   ])("and the program accept %j", (fields) => {
     expect(accepts(entryOf(fields))).toBe(true);
     expect(parseTenants(entryOf(fields), "f")).toHaveLength(1);

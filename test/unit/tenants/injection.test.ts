@@ -67,6 +67,8 @@ const FILES: Readonly<Record<string, (value: string) => unknown>> = {
   "tenants[].disk": (value) => ({ tenants: [{ id: "acme", disk: value }] }),
   "tenants[].statementTimeout": (value) => ({ tenants: [{ id: "acme", statementTimeout: value }] }),
   "tenants[].idleInTransactionTimeout": (value) => ({ tenants: [{ id: "acme", idleInTransactionTimeout: value }] }),
+  "tenants[].lockTimeout": (value) => ({ tenants: [{ id: "acme", lockTimeout: value }] }),
+  "tenants[].tempFileLimit": (value) => ({ tenants: [{ id: "acme", tempFileLimit: value }] }),
   "a field's name in access": (value) => ({ tenants: [{ id: "acme", access: { [value]: true } }] }),
   "defaults.plan": (value) => ({ defaults: { plan: value }, tenants: [{ id: "acme" }] }),
   "plans.small.memory": (value) => ({ plans: { small: { memory: value } }, tenants: [{ id: "acme" }] }),

@@ -43,6 +43,10 @@ const entry = fc.record({
   disk: maybe(size(256, 100_000)),
   statementTimeout: maybe(timeSpan),
   idleInTransactionTimeout: maybe(timeSpan),
+  lockTimeout: maybe(timeSpan),
+  tempFileLimit: maybe(size(1, 100_000)),
+  readOnly: maybe(fc.boolean()),
+  allowDdl: maybe(fc.boolean()),
 });
 const entries = fc.uniqueArray(entry, { minLength: 1, maxLength: 12, selector: ({ id }) => id });
 const plans = { medium: { memory: "1 GB", sharedBuffers: "64 MB" } };
