@@ -14,9 +14,10 @@ import { outputOf, run } from "./support/shell.ts";
 import { makeTestStack, type TestStack } from "./support/testStack.ts";
 
 const ids = ["acme", "globex", "hooli", "initech", "umbrella", "wonka", "stark", "weyland"];
-/** One has a past, and one a certificate in its own volume. */
+/** One has a past, one a certificate in its own volume, and one is closed. */
 const entries = ids.map((id) => {
   if (id === "weyland") return "{ id: weyland, renamedFrom: tyrell }";
+  if (id === "globex") return "{ id: globex, readOnly: true }";
   return id === "wonka" ? "{ id: wonka, tls: passthrough }" : `id: ${id}`;
 });
 const seen: (readonly [string, string, string])[] = [];
@@ -42,6 +43,8 @@ const docker = (...args: readonly string[]) => outputOf("docker", args);
 const server = (id: string) => at.container(id);
 const sql = (id: string, statement: string, database = "postgres") =>
   docker("exec", server(id), "psql", "--quiet", `--dbname=${database}`, `--command=${statement}`);
+/** In a database that is read-only. */
+const writing = "SET transaction_read_only = off;";
 const shell = (id: string, command: string) => docker("exec", server(id), "sh", "-c", command);
 const routesFile = "/var/lib/traefik/routes/dynamic.yml";
 const labels = () => ["project=pgtenants", `stack=${at.name}`].map((label) => `--label=dev.pgtenants.${label}`);
@@ -221,6 +224,17 @@ test("roles, databases, settings and files of the tenants' servers", async () =>
       [
         "wonka tenant-certificate",
         () => shell("wonka", "for file in /var/lib/postgresql/tls/*.pem; do echo >>$file; done"),
+      ],
+      ["acme limits", () => sql("acme", "UPDATE pgtenants.limits SET idle_in_transaction_ms = 0")],
+      ["globex ddl-trigger", () => sql("globex", `${writing} ALTER EVENT TRIGGER pgtenants_ddl DISABLE`, "globex")],
+      [
+        "globex write-grant",
+        () =>
+          sql(
+            "globex",
+            `${writing} CREATE TABLE public.written (); GRANT INSERT ON public.written TO globex`,
+            "globex",
+          ),
       ],
       ["stark role-expiry", () => sql("stark", "ALTER ROLE stark VALID UNTIL '2020-01-01'")],
       ["stark superuser-password", () => sql("stark", "ALTER ROLE pgtenants PASSWORD 'known'")],

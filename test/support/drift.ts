@@ -1,3 +1,4 @@
+import type { Closing } from "../../cli/pgt/drift/compareClosing.ts";
 import type { DeployedContainer, SeenContainer } from "../../cli/pgt/drift/compareContainers.ts";
 import type { DeployedServer, SeenServer } from "../../cli/pgt/drift/compareServer.ts";
 import { type ContainerOptions, optionsInState } from "../../cli/pgt/drift/containerOptions.ts";
@@ -155,6 +156,12 @@ export function database(differences: Partial<Cluster["databases"][number]> = {}
   return { name: "acme", owner: "acme", open: true, connectionLimit: -1, public: [], ...differences };
 }
 
+/** What holds a tenant to its limits as it was deployed. */
+export function seenClosing(differences: Partial<NonNullable<Closing>> = {}): NonNullable<Closing> {
+  const limits = { statement_ms: 0, idle_in_transaction_ms: 600_000, lock_ms: 0, read_only: false, allow_ddl: true };
+  return { limits, refuses: null, writable: [], ...differences };
+}
+
 /** What a server says that is as it was deployed, with the differences that a test is about. */
 export function seenServer(differences: Partial<Cluster> = {}, more: Partial<SeenServer> = {}): SeenServer {
   const cluster: Cluster = {
@@ -170,5 +177,5 @@ export function seenServer(differences: Partial<Cluster> = {}, more: Partial<See
     roleSettings: [],
     ...differences,
   };
-  return { cluster, extensions: [], takenOver: false, ...more };
+  return { cluster, extensions: [], closing: seenClosing(), takenOver: false, ...more };
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { TenantSpec } from "../../../components/tenantSpec.ts";
 import { EXTENSIONS } from "../../../tenants/extensions.ts";
+import { type Closing, compareClosing } from "./compareClosing.ts";
 import { compareRoles, finder, limit, ownerIn } from "./compareRoles.ts";
 import { compareSettings } from "./compareSettings.ts";
 import type { Drift } from "./drift.ts";
@@ -60,6 +61,7 @@ export interface SeenServer {
   readonly cluster: Cluster;
   /** In the tenant's database, those that only a superuser may create. */
   readonly extensions: readonly string[];
+  readonly closing: Closing;
   /** Whether the cluster was made elsewhere: it came with roles, extensions and settings that nobody here deployed. */
   readonly takenOver: boolean;
 }
@@ -79,6 +81,7 @@ export function compareServer(deployed: DeployedServer, seen: SeenServer): Drift
     ...compareDatabases(deployed, seen.cluster),
     ...compareSettings(deployed, seen),
     ...compareExtensions(deployed, seen),
+    ...compareClosing(deployed, seen.closing),
   ];
 }
 

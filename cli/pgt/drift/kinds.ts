@@ -101,6 +101,12 @@ export const kinds = {
   },
   "declared-setting": { ...noticed, what: "a declared setting has another value" },
   "declared-absent": { ...unnoticed, what: "something that is declared absent is there again" },
+  limits: { ...unnoticed, what: "the limits that the watchdog holds the tenant to, in `pgtenants.limits`" },
+  "ddl-trigger": {
+    ...unnoticed,
+    what: "the event trigger that refuses definitions is gone or off, or is there where it is not to be",
+  },
+  "write-grant": { ...unnoticed, what: "somebody may write to a tenant that is to be read-only" },
   "login-rules": {
     ...unnoticed,
     what: "`pg_hba.conf`, `pg_ident.conf`, or the line that the disk guard may put before them",

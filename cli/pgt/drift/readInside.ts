@@ -3,6 +3,7 @@ import * as z from "zod";
 import { type Difference, lookCommand, lookInput, parseLook } from "../../../components/declaredLook.ts";
 import { renderVariable } from "../../../components/tenantSpec.ts";
 import { dockerReadingAtOnce } from "../engine.ts";
+import { closing } from "./compareClosing.ts";
 import type { SeenRouter } from "./compareRouter.ts";
 import { cluster, type SeenServer } from "./compareServer.ts";
 import { type DeployedInside, routerFolder, verifierDigest } from "./deployed.ts";
@@ -63,11 +64,14 @@ export async function readDeclared({ spec }: DeployedInside, container: string):
 /** Reads what {@link serverScript} printed. */
 export function parseServer(printed: string): SeenInside {
   const [before = "", after = ""] = printed.split(/^cluster\n/m);
-  const [first = "", second = ""] = after.split("\n");
+  const [first = "", second = "", third = ""] = after.split("\n");
   const seen = cluster.parse(JSON.parse(first));
   const extensions = z.array(z.string()).parse(JSON.parse(second));
   return {
-    server: { cluster: seen, extensions, takenOver: /^taken over$/m.test(before) },
+    server: {
+      ...{ cluster: seen, extensions, closing: closing.parse(JSON.parse(third)) },
+      takenOver: /^taken over$/m.test(before),
+    },
     files: digestsIn(before),
   };
 }

@@ -1,4 +1,5 @@
--- What pgt drift asks a tenant's server, as its superuser: roles, databases and settings as they are, then the extensions of the tenant's database.
+-- What pgt drift asks a tenant's server, as its superuser: roles, databases and settings as they are, then the extensions of the tenant's database,
+-- then what holds it to its limits, null where it lets nobody in.
 -- Prints a line of JSON for each, and no secret: of passwords only whether one is the variable "expected"'s, by the digest of its verifier.
 -- Changes nothing. The tenant owns the second database: nothing of its is called there, see the options that this runs with.
 SELECT jsonb_build_object(
@@ -55,6 +56,12 @@ SELECT jsonb_build_object(
        SELECT split_part(pair, '=', 1) AS name, substr(pair, strpos(pair, '=') + 1) AS value FROM unnest(setconfig) AS pair) AS entry
       LEFT JOIN pg_settings ON lower(pg_settings.name) = lower(entry.name)));
 
+SELECT to_regclass('pgtenants.limits') IS NOT NULL AS limited \gset
+\set limits null
+\if :limited
+SELECT coalesce(to_jsonb(limits) - 'database' - 'role', 'null')::text AS limits
+  FROM (SELECT) AS one LEFT JOIN pgtenants.limits ON database = :'expected'::jsonb->>'database' AND role IS NULL \gset
+\endif
 SELECT :'expected'::jsonb->>'database' AS database,
        EXISTS (SELECT FROM pg_database WHERE datname = :'expected'::jsonb->>'database' AND datallowconn) AS open \gset
 \if :open
@@ -63,6 +70,20 @@ SELECT coalesce(jsonb_agg(extname ORDER BY extname), '[]')
   FROM pg_extension
   JOIN pg_available_extension_versions AS available ON available.name = extname AND available.version = extversion
  WHERE superuser AND NOT trusted;
+SELECT to_regclass('pgtenants.objects') IS NOT NULL AS closable \gset
+\if :closable
+SELECT jsonb_build_object(
+  'limits', :'limits'::jsonb,
+  'refuses', (
+    SELECT evtfoid::regproc::text FROM pg_event_trigger
+     WHERE evtname = 'pgtenants_ddl' AND evtenabled = 'A' AND evtevent = 'ddl_command_start' AND evttags IS NULL),
+  'writable', (
+    SELECT coalesce(jsonb_agg(DISTINCT name), '[]')
+      FROM pgtenants.objects, aclexplode(acl) WHERE kind <> 'SCHEMA' AND privilege_type = ANY (writing) AND grantee <> 10));
+\else
+SELECT jsonb_build_object('limits', :'limits'::jsonb, 'refuses', NULL, 'writable', '[]'::jsonb);
+\endif
 \else
 SELECT '[]';
+SELECT 'null';
 \endif

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { compareServer, type SeenServer } from "../../../cli/pgt/drift/compareServer.ts";
 import { parseServer } from "../../../cli/pgt/drift/readInside.ts";
-import { database, deployedServer, ownerRole, role, seenServer, superuserRole } from "../../support/drift.ts";
+import {
+  database,
+  deployedServer,
+  ownerRole,
+  role,
+  seenClosing,
+  seenServer,
+  superuserRole,
+} from "../../support/drift.ts";
 
 type Cluster = SeenServer["cluster"];
 
@@ -178,6 +186,55 @@ test("an extension that only a superuser may create", () => {
   ]);
 });
 
+describe("what holds a tenant to its limits", () => {
+  const limits = { readOnly: false, allowDdl: true, statement: 0, idle: 600_000, lock: 0 };
+  const found = (wanted: Partial<typeof limits>, seen: Parameters<typeof seenClosing>[0]) =>
+    compareServer(
+      deployedServer({ limits: { ...limits, ...wanted } }),
+      seenServer({}, { closing: seenClosing({ limits: { ...rows, ...rowOf(wanted) }, ...seen }) }),
+    );
+  const rows = { statement_ms: 0, idle_in_transaction_ms: 600_000, lock_ms: 0, read_only: false, allow_ddl: true };
+  const rowOf = ({ readOnly, allowDdl }: Partial<typeof limits>) => ({
+    ...{ read_only: readOnly ?? false, allow_ddl: allowDdl ?? true },
+  });
+
+  test.each<[string, Partial<typeof limits>, Parameters<typeof seenClosing>[0], object[]]>([
+    ["as it was deployed", {}, {}, []],
+    ["read-only as it was deployed", { readOnly: true }, { refuses: "pgtenants.refuse_write" }, []],
+    ["without definitions as it was deployed", { allowDdl: false }, { refuses: "pgtenants.refuse_definition" }, []],
+    [
+      "another row",
+      {},
+      { limits: { ...rows, idle_in_transaction_ms: 0, lock_ms: 7 } },
+      [{ kind: "limits", found: "idle 0, lock 7", expected: "idle 600000, lock 0", fix: step }],
+    ],
+    ["no row", {}, { limits: null }, [{ kind: "limits", found: "idle 0", expected: "idle 600000" }]],
+    [
+      "no event trigger, and somebody may write",
+      { readOnly: true },
+      { writable: ["public.a", "public.b", "public.c", "public.d", "public.e", "public.f"] },
+      [
+        { kind: "ddl-trigger", found: "none", expected: "pgtenants.refuse_write", fix: step },
+        { kind: "write-grant", found: "public.a, public.b, public.c, public.d, public.e, …", fix: step },
+      ],
+    ],
+    [
+      "an event trigger that is not to be",
+      {},
+      { refuses: "pgtenants.refuse_definition" },
+      [{ kind: "ddl-trigger", found: "pgtenants.refuse_definition", expected: "none" }],
+    ],
+  ])("%s", (_, wanted, seen, expected) => {
+    const told = found(wanted, seen);
+    expect(told).toHaveLength(expected.length);
+    expect(told).toMatchObject(expected);
+  });
+
+  test("a database that lets nobody in says nothing of it", () => {
+    expect(compare({}, { closing: null })).toEqual([]);
+  });
+});
+
 test("of a cluster that was made elsewhere only what no tenant may have counts: the rest came with it", () => {
   const there: Partial<Cluster> = {
     ...further({}),
@@ -194,11 +251,11 @@ test("of a cluster that was made elsewhere only what no tenant may have counts: 
 describe("what the script prints", () => {
   const { cluster } = seenServer();
   const digest = "c".repeat(64);
-  const printed = `${digest}  /var/lib/postgresql/disk-limit\ntaken over\ncluster\n${JSON.stringify(cluster)}\n["dblink"]\n`;
+  const printed = `${digest}  /var/lib/postgresql/disk-limit\ntaken over\ncluster\n${JSON.stringify(cluster)}\n["dblink"]\n${JSON.stringify(seenClosing())}\n`;
 
   test("is read back", () => {
     expect(parseServer(printed)).toEqual({
-      server: { cluster, extensions: ["dblink"], takenOver: true },
+      server: { cluster, extensions: ["dblink"], closing: seenClosing(), takenOver: true },
       files: { "/var/lib/postgresql/disk-limit": digest },
     });
     expect(parseServer(printed.replace("taken over\n", "")).server.takenOver).toBe(false);
