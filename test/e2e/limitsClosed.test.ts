@@ -191,8 +191,10 @@ describe("readOnly", () => {
     const making = as(`${off} BEGIN; CREATE TABLE unseen (a int); SELECT pg_sleep(20); COMMIT`);
     const reading = as(`${off} SELECT count(*) FROM kept; SELECT pg_sleep(6), 'read'`);
     await expect
-      .poll(() =>
-        inside("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND pid <> pg_backend_pid()"),
+      .poll(
+        () =>
+          inside("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND pid <> pg_backend_pid()"),
+        { timeout: 10_000 },
       )
       .toBe("4");
     await limit({ readOnly: true });

@@ -9,6 +9,8 @@ import { outputOf } from "./support/shell.ts";
 import { makeTestStack, type TestStack } from "./support/testStack.ts";
 
 let at: TestStack;
+/** A moment after a backup, when the tenant was open. */
+let open: string;
 
 async function query(id: string, sql: string) {
   const client = await nodeClient((await pgtOutput(at, "url", id, "--format", "nodePostgres")).trim());
@@ -19,10 +21,10 @@ const ids = async (id: string) => (await query(id, "SELECT id FROM ledger ORDER 
 
 /** Whether a tenant is as closed as it is to be, whatever its sessions set. */
 async function isClosed(id: string) {
-  await expect(query(id, "SET default_transaction_read_only = off; INSERT INTO ledger VALUES (9)")).rejects.toThrow(
+  await expect(query(id, "SET transaction_read_only = off; INSERT INTO ledger VALUES (9)")).rejects.toThrow(
     "permission denied for table ledger",
   );
-  await expect(query(id, "SET default_transaction_read_only = off; DROP TABLE ledger")).rejects.toThrow(
+  await expect(query(id, "SET transaction_read_only = off; DROP TABLE ledger")).rejects.toThrow(
     "DROP TABLE is refused",
   );
 }
@@ -34,6 +36,9 @@ beforeAll(async () => {
   await pgtOutput(at, "start");
   await query("acme", "CREATE TABLE ledger (id integer PRIMARY KEY)");
   await query("acme", "INSERT INTO ledger VALUES (1)");
+  await pgtOutput(at, "backup", "acme", "--full");
+  open = (await query("acme", "SELECT clock_timestamp()::text AS now")).rows[0]?.now;
+  await sleep(1100);
   at.list("{ id: acme, readOnly: true, statementTimeout: 30 s }");
   await pgtOutput(at, "start");
 }, 120_000);
@@ -55,10 +60,8 @@ test("a backup, a drill, a dump, another password and a look for drift find noth
 }, 180_000);
 
 test("restored in place to a time when it was open, it is closed again", async () => {
-  const { rows } = await query("acme", "SELECT clock_timestamp()::text AS now");
-  await sleep(1100);
   await outputOf("docker", ["exec", at.container("acme"), "/usr/local/lib/pgtenants/archive-now.sh", "latest"]);
-  await pgtOutput(at, "restore", "acme", "--in-place", "--to", rows[0]?.now, ...confirmed("acme"));
+  await pgtOutput(at, "restore", "acme", "--in-place", "--to", open, ...confirmed("acme"));
   expect(await ids("acme")).toEqual([1]);
   await isClosed("acme");
   await pgtOutput(at, "restore", "acme", "--accept", ...confirmed("acme"));

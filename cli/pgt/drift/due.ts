@@ -5,6 +5,7 @@ import type { LastDeployment, LastTenant } from "../../../components/lastDeploym
 import { tenantOfRoute } from "../../../components/names.ts";
 import { processLimit, reloadSettings, settingArguments, startSettings } from "../../../components/serverSettings.ts";
 import { routesOf } from "../../../components/tenantOutputs.ts";
+import { limitsOf } from "../../../components/tenantSpec.ts";
 import { previousOf } from "../../../components/transitions.ts";
 import { loginRoles } from "../../../tenants/declared.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
@@ -65,6 +66,7 @@ function isDue(tenant: Tenant, deployed: Deployed, last: LastTenant | undefined)
       ...(tenant.pooler === undefined ? {} : { pooler: true }),
       settings: reloadSettings(tenant, fingerprintIn(spec.settings["ssl_cert_file"])),
       ...(tenant.declared === undefined ? {} : { declared: declaredSpecOf(tenant.declared, new Map()) }),
+      limits: limitsOf(tenant),
     },
     tenant.diskMiB,
     [backup.enabled ? "yes" : "no", backup.full, backup.incremental, backup.timeZone]
