@@ -186,17 +186,12 @@ describe("readOnly", () => {
 
   test("sessions that write when it begins are ended, and others are not", async () => {
     const off = "SET statement_timeout = 0;";
-    const writing = as(`${off} BEGIN; INSERT INTO kept (text) VALUES ('open'); SELECT pg_sleep(20); COMMIT`);
-    const about = as(`${off} INSERT INTO kept (text) SELECT 'slow' FROM pg_sleep(20)`);
-    const making = as(`${off} BEGIN; CREATE TABLE unseen (a int); SELECT pg_sleep(20); COMMIT`);
-    const reading = as(`${off} SELECT count(*) FROM kept; SELECT pg_sleep(6), 'read'`);
-    await expect
-      .poll(
-        () =>
-          inside("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND pid <> pg_backend_pid()"),
-        { timeout: 10_000 },
-      )
-      .toBe("4");
+    const writing = as(`${off} BEGIN; INSERT INTO kept (text) VALUES ('open'); SELECT pg_sleep(40); COMMIT`);
+    const about = as(`${off} INSERT INTO kept (text) SELECT 'slow' FROM pg_sleep(40)`);
+    const making = as(`${off} BEGIN; CREATE TABLE unseen (a int); SELECT pg_sleep(40); COMMIT`);
+    const reading = as(`${off} SELECT count(*) FROM kept; SELECT pg_sleep(12), 'read'`);
+    const begun = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND pid <> pg_backend_pid()";
+    await expect.poll(() => inside(begun), { timeout: 20_000 }).toBe("4");
     await limit({ readOnly: true });
     for (const session of [writing, about, making])
       expect((await session).stderr).toMatch(/terminating connection|server closed/);
