@@ -50,7 +50,7 @@ export function createService(databases: Databases, log: (line: string) => void)
   const server = createServer((request, response) => {
     answer(databases, request)
       .catch((error: unknown) => failed(error, log))
-      .then((answered) => send(response, answered))
+      .then((answered) => send(response, answered, server.listening))
       .catch((error: unknown) => log(`no answer sent: ${codeOf(error) ?? "unexpected error"}`));
   });
   server.maxConnections = maxClients;
@@ -121,12 +121,12 @@ function messageOf(error: unknown): string {
   return error instanceof Error && codeOf(error) === undefined ? error.message : "unexpected error";
 }
 
-function send(response: ServerResponse, { status, body }: Answer): void {
+/** A service that is stopping keeps no connection; nor is the rest of a body read that is too long. */
+function send(response: ServerResponse, { status, body }: Answer, isListening: boolean): void {
   const headers = {
     "content-type": "application/json",
     ...(status === 503 ? { "retry-after": "1" } : {}),
-    // The rest of a body that is too long is not read.
-    ...(status === 413 ? { connection: "close" } : {}),
+    ...(status === 413 || !isListening ? { connection: "close" } : {}),
   };
   response.writeHead(status, headers).end(`${JSON.stringify(body)}\n`);
 }

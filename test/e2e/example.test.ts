@@ -151,11 +151,14 @@ test("told to stop, it answers what it has begun, takes nothing new, and leaves 
   await sleep(500);
   const begun = burst("acme");
   await sleep(300);
+  const told = performance.now();
   service.signal("SIGTERM");
   await service.says("SIGTERM: stopping");
   await expect(notes(service, "globex")).rejects.toThrow("fetch failed");
   expect(new Set(statuses(await begun))).toEqual(new Set([200]));
   expect(await service.ended).toBe(0);
+  // As soon as the last request is answered: clients that keep their connections are not waited for.
+  expect(performance.now() - told).toBeLessThan(4000);
   await locked;
   expect(await sessions("acme")).toBe(0);
 });

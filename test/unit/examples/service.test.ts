@@ -11,11 +11,13 @@ afterEach(() => {
   server?.close();
 });
 
-/** A service whose databases refuse everything with `error`; gives its address and what it logs. */
+/** A service whose databases refuse everything with `error`, which may come later; gives its address and what it logs. */
 async function serve(error: unknown): Promise<{ url: string; log: string[] }> {
   const log: string[] = [];
   const counts = { tenants: 1, pools: 0, connections: 0, waiting: 0 };
-  server = createService({ use: () => Promise.reject(error), counts }, (line) => log.push(line));
+  server = createService({ use: () => (error instanceof Promise ? error : Promise.reject(error)), counts }, (line) =>
+    log.push(line),
+  );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, log };
@@ -76,6 +78,18 @@ test.each([
     expect(log).toHaveLength(1);
   },
 );
+
+test("told to stop, it closes a connection with the answer to what was under way", async () => {
+  const waiting = Promise.withResolvers<never>();
+  const { url } = await serve(waiting.promise);
+  const kept = await fetch(`${url}/health`);
+  expect(kept.headers.get("connection")).toBe("keep-alive");
+  const answer = fetch(`${url}/notes`, { headers: acme });
+  await once(server as Server, "request");
+  server?.close();
+  waiting.reject(new Error("anything"));
+  expect((await answer).headers.get("connection")).toBe("close");
+});
 
 test("the health of the service needs no tenant", async () => {
   const { url } = await serve(new Error("asked a database"));
