@@ -62,6 +62,10 @@ describe("a container", () => {
     ]);
   });
 
+  test("with a share of the processor that was taken away again, as docker update --cpu-quota=-1 does", () => {
+    expect(compare(seenContainer({ options: inspectedContainer({ host: { CpuQuota: -1 } }) }))).toEqual([]);
+  });
+
   test("on a further network, on another one, at another address", () => {
     const at = (networks: object) => compare(seenContainer({ options: inspectedContainer({ networks }) }));
     const own = { "pgtenants-dev": { IPAMConfig: { IPv4Address: "198.18.7.7" } } };
