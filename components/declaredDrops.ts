@@ -16,8 +16,7 @@ export function staleDrops({
   return listed.flatMap((tenant) => {
     const { id, declared, state } = tenant;
     if (declared === undefined || state === "removed") return [];
-    const before = previousOf(tenant, last)?.declared;
-    const made = before === undefined ? [] : absentIn(before);
+    const made = previousOf(tenant, last)?.dropped ?? [];
     return absentIn(declared)
       .filter(
         (drop) => !confirmedRecently(drop.confirmed, now) && !made.some((other) => isDeepStrictEqual(other, drop)),
@@ -58,8 +57,7 @@ export async function warnOfLockedOut(
  */
 export function rolesWithPasswords(tenant: Tenant, last: LastTenant | undefined): ReadonlyMap<string, number> {
   const named = new Set(tenant.declared?.roles.map(({ name }) => name));
-  const dropped =
-    last?.declared?.roles.filter(({ droppedOn }) => droppedOn !== undefined).map(({ name }) => name) ?? [];
+  const dropped = last?.dropped.flatMap(({ kind, name }) => (kind === "role" ? [name] : [])) ?? [];
   const kept = [...(last?.rolePasswords ?? [])].filter(([name]) => named.has(name) || !dropped.includes(name));
   const inUse = loginRoles(tenant.declared).map(({ name, passwordVersion }) => [name, passwordVersion] as const);
   return new Map([...kept, ...inUse]);

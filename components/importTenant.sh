@@ -97,7 +97,8 @@ failed() {
   on_server drop || true
   exit 1
 }
-on_server make "$OWNER" "$DATABASE" "$MEMORY_MIB" </dev/null || failed
+# shellcheck disable=SC2086 # names without blanks, or nothing
+on_server make "$OWNER" "$DATABASE" "$MEMORY_MIB" ${EXTENSIONS:-} </dev/null || failed
 contained load "--network=container:$work-server" --user=65534:65534 "${clients_memory[@]}" "--mount=type=volume,source=$work,target=/dump,readonly" \
   --env=PGHOST=127.0.0.1 "--env=PGUSER=$OWNER" "--env=PGDATABASE=$DATABASE" \
   --entrypoint="$lib/import-load.sh" "$IMAGE" </dev/null 8>&- || failed

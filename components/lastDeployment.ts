@@ -1,5 +1,6 @@
 import type { Declared } from "../tenants/declared.ts";
 import type { Entry } from "../tenants/edit.ts";
+import { type DeclaredSpec, declaredSpec } from "./declaredSpec.ts";
 import { typeTokens } from "./names.ts";
 import { nameIn, parseStackState, resourceTypes, type StateResource } from "./stackState.ts";
 
@@ -26,6 +27,8 @@ export interface LastTenant {
   readonly limits: Readonly<Record<"memoryMiB" | "maxConnections" | "diskMiB", number | undefined>>;
   /** What was declared inside its server, as the SQL step was told; undefined for nothing. */
   readonly declared: Declared | undefined;
+  /** What was declared absent inside its server; kept also while it is stopped. */
+  readonly dropped: DeclaredSpec["absent"];
   /** The step's REPAIR, see repairs.ts. */
   readonly repair: string | undefined;
   /** The roles that have a password, and the version of that. */
@@ -114,6 +117,7 @@ function lastTenant({ urn, outputs = {} }: StateResource, children: readonly Sta
       diskMiB: numberOf(outputs["diskMiB"]),
     },
     declared: declaredIn(textOf(step["DECLARED"])),
+    dropped: droppedIn(textOf(outputs["dropped"])),
     repair: textOf(step["REPAIR"]),
     rolePasswords: rolePasswordsIn(nameIn(urn), children),
     container: Object.keys(server).length === 0 ? undefined : server,
@@ -137,6 +141,10 @@ function rolePasswordsIn(id: string, children: readonly StateResource[]): Readon
 /** As the step was given it, in the same order: the same things are the same text again. */
 function declaredIn(text: string | undefined): Declared | undefined {
   return text === undefined ? undefined : JSON.parse(text);
+}
+
+function droppedIn(text: string | undefined): DeclaredSpec["absent"] {
+  return text === undefined ? [] : declaredSpec.shape.absent.parse(JSON.parse(text));
 }
 
 function entryOf(value: unknown): Entry | undefined {

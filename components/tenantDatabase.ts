@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { loginRoles } from "../tenants/declared.ts";
 import { rolesWithPasswords } from "./declaredDrops.ts";
+import { absentIn } from "./declaredSpec.ts";
 import type { LastTenant } from "./lastDeployment.ts";
 import { backupLabels, ownerLabels, typeTokens } from "./names.ts";
 import type { Settings } from "./settings.ts";
@@ -98,6 +99,7 @@ export class TenantDatabase extends pulumi.ComponentResource {
       // What the next deployment reads of one that goes by itself.
       ...(tenant.until === undefined ? {} : { until: tenant.until }),
       ...(tenant.entry === undefined ? {} : { entry: tenant.entry }),
+      ...droppedOutput(tenant),
     });
   }
 }
@@ -114,6 +116,12 @@ function run(
   const answering = runTenantServer(name, { ...args, poolerVolume }, opts);
   const pool = { ...args, pooler, volume: poolerVolume, answering };
   return pulumi.all([answering, runTenantPooler(name, pool, opts)]);
+}
+
+/** The drops inside the server, with their confirmations: those are not to be recent any more once they were deployed. */
+function droppedOutput({ declared }: PlacedTenant): { readonly dropped?: string } {
+  const absent = declared === undefined ? [] : absentIn(declared);
+  return absent.length === 0 ? {} : { dropped: JSON.stringify(absent) };
 }
 
 /** Carries the first id's name and label for good: neither can be changed. A volume that was taken over has none of our labels. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as command from "@pulumi/command";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { isTrusted, PRELOADED } from "../tenants/extensions.ts";
 import type { ImportSource, Tenant } from "../tenants/tenant.ts";
 import { hardenedRun, serverTmpfsRun } from "./hardening.ts";
 import { ownerLabels, stateLabel } from "./names.ts";
@@ -50,6 +51,7 @@ export function createImportStep(
         MEMORY_MIB: String(tenant.memoryMiB),
         CPU_SHARES: String(tenant.cpuShares),
         DISK_MIB: String(tenant.diskMiB),
+        ...superusersExtensions(tenant),
         SOURCE: source.kind === "url" ? "" : source.path,
       },
       // Without a URL the script says so, where it would need one.
@@ -60,6 +62,15 @@ export function createImportStep(
     },
     { ...opts, ignoreChanges: ["create", "environment", "stdin", "logging"], customTimeouts: { create: "24h" } },
   );
+}
+
+/** Declared extensions that only the superuser may create, and that the dump's own role could not: they are there before it is loaded. */
+function superusersExtensions({ declared }: Tenant): { readonly EXTENSIONS?: string } {
+  const extensions = declared?.databases[0]?.extensions ?? [];
+  const names = extensions
+    .filter(({ name, droppedOn }) => droppedOn === undefined && !isTrusted(name) && !PRELOADED.includes(name))
+    .map(({ name }) => name);
+  return names.length === 0 ? {} : { EXTENSIONS: names.join(" ") };
 }
 
 function sourceOf(url: string | undefined): string {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# import-cluster.sh wanted | hold DISK_MIB | make OWNER DATABASE MEMORY_MIB | finish DATABASE DISK_MIB | drop: the server that a dump is
+# import-cluster.sh wanted | hold DISK_MIB | make OWNER DATABASE MEMORY_MIB EXTENSION... | finish DATABASE DISK_MIB | drop: the server that a dump is
 # loaded into, on a new tenant's volume. `wanted` ends with 3 where the volume holds a cluster. `hold` is a container's first process, and
 # lives as long as its standard input does; the others run beside it. No network: who loads comes to the loopback, and only as the tenant's own role.
 #
@@ -70,6 +70,13 @@ COMMENT ON ROLE :"owner" IS 'pgtenants: owner';
 CREATE DATABASE :"database" OWNER :"owner" STRATEGY = file_copy;
 REVOKE ALL ON DATABASE :"database", postgres, template1 FROM PUBLIC;
 SQL
+    database=$3
+    shift 4
+    for extension in "$@"; do
+      as_superuser --dbname="$database" --set=extension="$extension" <<'SQL'
+CREATE EXTENSION :"extension" SCHEMA public CASCADE;
+SQL
+    done
     ;;
   finish)
     as_superuser --dbname="$2" --file="${0%/*}/import-count.sql" >/tmp/rows

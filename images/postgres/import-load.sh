@@ -8,7 +8,10 @@ set -eu
 folder=/dump/dump
 log=/tmp/load.log
 # Of no use to a tenant, and of no harm where it is missing: views of a superuser's extension that hosting companies install everywhere.
-unneeded='plpgsql|pg_stat_statements'
+unneeded='pg_stat_statements'
+# What is there already was made for this dump, by the superuser: its entry declares it.
+installed=$(psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --command="SELECT string_agg(extname, '|') FROM pg_extension")
+unneeded="$unneeded|$installed"
 
 if [ -e "$folder/toc.dat" ]; then dump=$folder; else dump=$folder/archive; fi
 
@@ -23,7 +26,7 @@ SELECT string_agg(name || CASE WHEN available IS NULL THEN ' (not in the image)'
  WHERE name <> '' AND name !~ :'unneeded' AND usable IS NOT TRUE
 SQL
   )
-  if [ -n "$missing" ]; then refuse "the dump needs extensions that a tenant cannot have: $missing; drop them in the source, and dump it again"; fi
+  if [ -n "$missing" ]; then refuse "the dump needs extensions that a tenant cannot have by itself: $missing; declare them under extensions in its entry, or drop them in the source, and dump it again"; fi
 }
 
 load_archive() {

@@ -1,4 +1,5 @@
 // Declared things where the script is killed, and where their tenant is renamed or copied.
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import {
   analytics,
@@ -46,6 +47,18 @@ test("the script, killed in the middle, goes on when it is run again", async () 
   await its.up();
   expect(kindsIn(await lookForDrift(its.at))).toEqual([]);
   expect((await its.up()).kinds).toEqual([]);
+}, 90_000);
+
+test("a dump with an extension that only the superuser may create is loaded where the entry declares that", async () => {
+  its.list(analytics, app, "extensions: [{ name: vector }]");
+  await its.up();
+  await its.sql("SET ROLE acme; CREATE TABLE embedded AS SELECT '[1,2]'::vector AS near", "acme");
+  const dump = join(its.at.folder, "acme.dump");
+  await pgtOutput(its.at, "dump", "acme", "--file", dump);
+  its.add("id: loaded", `from: { import: ${dump} }`, "extensions: [{ name: vector }]");
+  await its.up();
+  expect(await superuser(its.at, "loaded", "SELECT near FROM public.embedded", "loaded")).toBe("[1,2]");
+  expect(kindsIn(await lookForDrift(its.at))).toEqual([]);
 }, 90_000);
 
 test("a renamed tenant keeps all of it; a copy has the databases, and roles that cannot log in until they are declared", async () => {

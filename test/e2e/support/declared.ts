@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type pg from "pg";
 import type { ConnectionStrings } from "../../../components/connectionStrings.ts";
@@ -69,6 +69,8 @@ export interface DeclaredStack {
   readonly at: TestStack;
   /** Writes the tenant's entry: lines of YAML below its id. */
   readonly list: (...fields: readonly string[]) => void;
+  /** Adds another tenant's entry. */
+  readonly add: (...fields: readonly string[]) => void;
   /** A statement of the superuser's. */
   readonly sql: (statement: string, database?: string) => Promise<string>;
   /** Deploys; gives what it printed, and the kinds of changes that it made. */
@@ -105,6 +107,11 @@ export async function makeDeclaredStack(prefix: string): Promise<DeclaredStack> 
   return {
     at,
     list,
+    add: (first = "", ...fields) =>
+      appendFileSync(
+        join(at.folder, "tenants.yaml"),
+        `  - ${first}\n${fields.map((field) => `    ${field}\n`).join("")}`,
+      ),
     sql: (statement, database) => superuser(at, "acme", statement, database),
     up: async () => {
       const { stdout, summary } = await at.stack.up();

@@ -182,8 +182,7 @@ describe("a confirmation of a drop", () => {
   });
 
   test("may stay in the file for ever once it was deployed, but not for another thing", () => {
-    const deployed = (name: string) =>
-      lastTenant({ declared: declaring({ roles: [declaredRole({ name, droppedOn: gone })] }) });
+    const deployed = (name: string) => lastTenant({ dropped: [{ kind: "role", name, confirmed: gone }] });
     expect(stale("2027-12-06T00:00:00Z", deployed("reporting"))).toEqual([]);
     expect(stale("2027-12-06T00:00:00Z", deployed("other"))).toHaveLength(1);
   });
@@ -192,6 +191,7 @@ describe("a confirmation of a drop", () => {
 describe("passwords of roles", () => {
   const last = lastTenant({
     declared: declaring({ roles: [declaredRole(), declaredRole({ name: "former", droppedOn: gone })] }),
+    dropped: [{ kind: "role", name: "former", confirmed: gone }],
     rolePasswords: new Map([
       ["reporting", 1],
       ["former", 3],

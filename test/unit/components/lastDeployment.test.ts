@@ -42,6 +42,7 @@ describe("what the state says of a tenant", () => {
             until: undefined,
             entry: undefined,
             declared,
+            dropped: [],
             repair: "0123456789abcdef",
             rolePasswords: new Map([["reporting", 2]]),
             limits: { memoryMiB: 256, maxConnections: 40, diskMiB: 10_240 },
