@@ -73,6 +73,6 @@ function asInState(
 }
 
 /** As the component registers them. */
-function outputsOf({ address, state, memoryMiB, maxConnections, diskMiB }: PlacedTenant) {
-  return { address, state, memoryMiB, maxConnections, diskMiB };
+function outputsOf({ address, poolerAddress, state, memoryMiB, maxConnections, diskMiB }: PlacedTenant) {
+  return { address, poolerAddress, state, memoryMiB, maxConnections, diskMiB };
 }

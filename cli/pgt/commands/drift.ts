@@ -118,6 +118,7 @@ async function lookInside(deployed: Deployed, { containers }: SeenEngine): Promi
   const looks = [
     ...deployed.servers.map((server) => ({
       subject: server.id,
+      name: server.container,
       look: async (container: string) => {
         const seen = await readServer(server, container);
         return [
@@ -129,10 +130,15 @@ async function lookInside(deployed: Deployed, { containers }: SeenEngine): Promi
     })),
     ...(router === undefined
       ? []
-      : [{ subject: "router", look: async (container: string) => compareRouter(router, await readRouter(container)) }]),
+      : [
+          {
+            ...{ subject: "router", name: router.container },
+            look: async (container: string) => compareRouter(router, await readRouter(container)),
+          },
+        ]),
   ];
-  return mapAtOnce(looks, async ({ subject, look }) => {
-    const container = deployed.containers.find((one) => one.subject === subject)?.id;
+  return mapAtOnce(looks, async ({ subject, name, look }) => {
+    const container = deployed.containers.find((one) => one.name === name)?.id;
     if (container === undefined || !running.has(container)) return { drift: [], unknown: [] };
     try {
       return { drift: await look(container), unknown: [] };

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { compareRoles } from "../../cli/pgt/drift/compareRoles.ts";
+import { readDeployed } from "../../cli/pgt/drift/deployed.ts";
+import { dueTenants } from "../../cli/pgt/drift/due.ts";
+import { tenantsIn } from "../../components/lastDeployment.ts";
+import type { PlacedTenant } from "../../components/tenantOutputs.ts";
+import { deployedServer, role, seenServer } from "../support/drift.ts";
+import { stateOf } from "../support/driftState.ts";
+import { settings } from "../support/settings.ts";
+import { tenant } from "../support/tenants.ts";
+
+const sizes = { size: 20, reserve: 0, maxClients: 1000, maxClientsPerIp: 1000, queryWaitSeconds: 30 };
+const acme: PlacedTenant = tenant({ pooler: { mode: "transaction", ...sizes }, poolerAddress: "198.18.8.8" });
+const resources = await stateOf([acme]);
+
+test("a connection pool's container and volume are its tenant's, with the step that sets its limit of processes", () => {
+  const deployed = readDeployed(resources);
+  expect(deployed.containers.filter(({ name }) => name.endsWith("_pooler"))).toMatchObject([
+    {
+      ...{ subject: "acme", id: "acme-pooler-id", name: "pgtenants-dev.acme_pooler", limitStep: "acme-pools" },
+      options: { limits: { memoryMiB: 127, processes: 64 }, networks: { "pgtenants-dev": "198.18.8.8" } },
+    },
+  ]);
+  expect(deployed.volumes).toContainEqual({ subject: "acme", name: "pgtenants-dev.acme_pooler", data: false });
+  expect(deployed.withoutContainer).toEqual([]);
+  expect(deployed.servers[0]?.container).toBe("pgtenants-dev.acme");
+});
+
+test("a tenant whose own container is gone from the state lacks one, whatever its pool has", () => {
+  const without = resources.filter(({ urn }) => !urn.endsWith("::acme-server"));
+  expect(readDeployed(without).withoutContainer).toEqual(["acme"]);
+});
+
+test("an unchanged file has nothing due for it, and its addresses are those of the state", () => {
+  const last = tenantsIn(resources);
+  expect(last.get("acme")).toMatchObject({ address: "198.18.7.7", poolerAddress: "198.18.8.8", poolerMemoryMiB: 127 });
+  expect(dueTenants([acme], readDeployed(resources), last, settings.domain)).toEqual([]);
+});
+
+test("the pool's role is known where there is a pool, and only as it was made", () => {
+  const found = (pooled: boolean, password: "none" | "another") => {
+    const seen = seenServer();
+    const roles = [...seen.cluster.roles, role({ name: "pgtenants_pooler", login: true, password })];
+    const deployed = deployedServer(pooled ? { pooler: true } : {});
+    return compareRoles(deployed, { ...seen, cluster: { ...seen.cluster, roles } }).map(({ kind }) => kind);
+  };
+  expect(found(true, "none")).toEqual([]);
+  expect(found(true, "another")).toEqual(["login-role"]);
+  expect(found(false, "none")).toEqual(["login-role"]);
+});
