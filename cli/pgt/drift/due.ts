@@ -41,7 +41,7 @@ function isDue(tenant: Tenant, deployed: Deployed, last: LastTenant | undefined)
     return true;
   if (tenant.state !== "running") return false;
   const server = deployed.servers.find(({ id }) => id === tenant.id);
-  const options = deployed.containers.find(({ subject }) => subject === tenant.id)?.options;
+  const options = deployed.containers.find(({ name }) => name === server?.container)?.options;
   if (server === undefined || options === undefined) return true;
   const { backup, access } = tenant;
   const { memoryMiB, cpuShares, processes } = options.limits;
