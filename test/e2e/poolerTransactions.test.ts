@@ -11,7 +11,7 @@ let [one, other]: pg.Client[] = [];
 
 beforeAll(async () => {
   at = await makeTestStack([]);
-  at.list("{ id: acme, pooler: { size: 1 } }", "{ id: globex, pooler: { size: 1, mode: session } }");
+  at.list("{ id: acme, pooler: { size: 1 } }", "{ id: globex, pooler: { size: 1, mode: session, maxClients: 3 } }");
   await at.stack.up();
 });
 afterAll(() => at?.remove());
@@ -189,4 +189,11 @@ describe("in session mode", () => {
     await expect(next.query("EXECUTE mine")).rejects.toThrow("does not exist");
     await next.end();
   });
+});
+
+test("one client more than a pool takes is told so", async () => {
+  const uri = await pooledUri(at, "globex");
+  const clients = await Promise.all([watched(uri), watched(uri), watched(uri)]);
+  await expect(watched(uri)).rejects.toThrow("no more connections allowed (max_client_conn)");
+  await Promise.all(clients.map((client) => client.end()));
 });
