@@ -49,6 +49,10 @@ const thingsByName: readonly (readonly [end: string, thing: string])[] = [
   ["-backup-key", "key of its backups"],
   ["-clone", "data from backups"],
   ["-sql", "role, database and settings"],
+  ["-pooler", "connection pool"],
+  ["-pooler-files", "volume of its connection pool"],
+  ["-pools", "connection pool's settings"],
+  ["-pool-login", "login by the connection pool"],
 ];
 
 /** The last step of a tenant that runs: it ends when the server answers. */
