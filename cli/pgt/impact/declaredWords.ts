@@ -54,7 +54,7 @@ function reasonOf(before: Thing | undefined, after: Thing | undefined): Reason[]
 function gone(what: string, { kind, value }: Thing): Reason {
   if (value.droppedOn !== undefined) return { impact: "in place", text: `${what}: no entry any more` };
   if (kind === "setting") return { impact: "in place", text: `${what} taken out` };
-  if (kind === "role")
+  if (kind === "role" && value.login === true)
     return { impact: "sessions end", text: `${what} has no entry any more: it stays, and cannot log in` };
   return { impact: "in place", text: `${what} has no entry any more, and stays` };
 }

@@ -54,7 +54,11 @@ export const fieldChanges: readonly FieldChange[] = [
   change("statementTimeout", "statementTimeout: 30 s"),
   change("idleInTransactionTimeout", "idleInTransactionTimeout: 5 min"),
   change("databases", "databases: [{ name: analytics, schemas: [{ name: mart }] }]"),
-  change("roles", "roles: [{ name: reporting, readOnly: true }]"),
+  change(
+    "roles",
+    "roles: [{ name: reporting, readOnly: true, passwordVersion: 2 }, { name: team, login: false }]",
+    "roles: [{ name: reporting }]",
+  ),
   change("extensions", "extensions: [{ name: vector }]"),
   change("schemas", "schemas: [{ name: sales }]"),
   { fields: settingsThat("reload"), after: (id) => `id: ${id}, settings: { work_mem: 8 MB }` },

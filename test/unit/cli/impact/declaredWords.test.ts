@@ -74,6 +74,12 @@ test.each<[string, Declared | undefined, Declared | undefined, readonly string[]
     ["sessions end: role reporting has no entry any more: it stays, and cannot log in"],
   ],
   [
+    "a role that could not log in anyhow",
+    roles(declaredRole({ login: false })),
+    undefined,
+    ["in place: role reporting has no entry any more, and stays"],
+  ],
+  [
     "a role that is dropped",
     roles(declaredRole()),
     roles(declaredRole({ droppedOn: gone })),
