@@ -25,6 +25,8 @@ export interface TenantSummary {
   readonly tls: Tenant["tls"];
   readonly memoryMiB: number;
   readonly diskMiB: number;
+  readonly readOnly: boolean;
+  readonly allowDdl: boolean;
   /** Where its connection pool is; absent for none. */
   readonly pooler?: PoolerSummary;
 }
@@ -44,13 +46,12 @@ export function summarize(
 }
 
 function summary(tenant: PlacedTenant, domain: string, port: number): [string, TenantSummary][] {
-  const { id, database, owner, plan, address, state, access, tls, memoryMiB, diskMiB } = tenant;
+  const { id, database, owner, plan, address, state, access, tls, memoryMiB, diskMiB, readOnly, allowDdl } = tenant;
   if (state === "removed") return [];
   const host = tenantHost(id, domain);
+  const limits = { memoryMiB, diskMiB, readOnly, allowDdl };
   const pooler = poolerSummary(tenant, domain);
-  return [
-    [id, { host, port, database, user: owner, plan, address, state, access, tls, memoryMiB, diskMiB, ...pooler }],
-  ];
+  return [[id, { host, port, database, user: owner, plan, address, state, access, tls, ...limits, ...pooler }]];
 }
 
 function poolerSummary(

@@ -10,6 +10,9 @@ const summary = z.object({
   user: z.string(),
   access: z.object({ enabled: z.boolean(), allow: z.array(z.string()), maxConnectionsPerIp: z.number() }),
   tls: z.string(),
+  // A deployment from before there were any says neither.
+  readOnly: z.boolean().default(false),
+  allowDdl: z.boolean().default(true),
 });
 
 export type Summaries = ReadonlyMap<string, z.infer<typeof summary>>;
@@ -50,6 +53,8 @@ export function fieldEffects(
   if (domain !== undefined) tell("route only", "host", before.host, tenantHost(tenant.id, domain));
   tell("in place", "role", before.user, tenant.owner);
   tell("in place", "TLS", before.tls, tenant.tls);
+  tell("in place", "read-only (sessions that write end)", onOff(before.readOnly), onOff(tenant.readOnly));
+  tell("in place", "changes of definitions", onOff(before.allowDdl), onOff(tenant.allowDdl));
   tell(
     "route only",
     "connections from one address",

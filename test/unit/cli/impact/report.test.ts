@@ -149,6 +149,16 @@ describe("what goes to the server is secret, and is told by the outputs", () => 
     expect(impactOf([sql], [tenant(differences)])).toEqual([`acme: ${impact}`]);
   });
 
+  test("what is closed is told by name, whatever the outputs before knew of it", () => {
+    const told = (before: object) =>
+      report([sql], [tenant({ readOnly: true, allowDdl: false })], {
+        acme: { ...summary, ...before },
+      }).tenants[0]?.reasons.map(({ text }) => text);
+    const texts = ["read-only (sessions that write end) off → on", "changes of definitions on → off"];
+    expect(told({})).toEqual(expect.arrayContaining(texts));
+    expect(told({ readOnly: true, allowDdl: false })).not.toEqual(expect.arrayContaining(texts.slice(0, 1)));
+  });
+
   test("without outputs its sessions may end", () => {
     expect(impactOf([sql], [acme], {})).toEqual(["acme: sessions end"]);
   });
