@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Tenant } from "../../tenants/tenant.ts";
 import { asSuperuser, makeImageBench } from "./support/imageContainer.ts";
 import { type LimitBench, limitBench } from "./support/limitBench.ts";
 import { run } from "./support/shell.ts";
@@ -32,7 +33,7 @@ describe("with a limit of 2 s for statements and for idling in a transaction", (
     expect((await as("BEGIN;\n\\! sleep 4\nSELECT 1;")).stderr).toContain("idle-in-transaction timeout");
   });
 
-  test.each([
+  test.concurrent.each([
     ["SET", `SET statement_timeout = 0; ${sleeping}`],
     ["SET LOCAL", `BEGIN; SET LOCAL statement_timeout = 0; ${sleeping}`],
     ["set_config", `SELECT set_config('statement_timeout', '0', false); ${sleeping}`],
@@ -129,6 +130,20 @@ describe("with a limit of 2 s for locks", () => {
     expect(hostile.stderr).toMatch(stopped);
     expect(await logOf()).toMatch(/^pgtenants: limit lockTimeout: cancelled a statement/m);
   });
+});
+
+test.each<[Partial<Tenant>, string]>([
+  [{ idleInTransactionTimeoutMs: 0 }, "none"],
+  [{}, "60"],
+  [{ statementTimeoutMs: 86_400_000 }, "60"],
+  [{ statementTimeoutMs: 31_000, lockTimeoutMs: 400_000 }, "4"],
+  [{ statementTimeoutMs: 300_000, lockTimeoutMs: 25_000 }, "3"],
+  [{ lockTimeoutMs: 1 }, "1"],
+])("with %j the watchdog looks after %s seconds", async (limits, seconds) => {
+  await limit(limits);
+  const known = async () => (await run("docker", ["exec", container, "cat", "/run/postgresql/watch"])).stdout.trim();
+  await expect.poll(known, { timeout: 90_000, interval: 500 }).toBe(seconds);
+  await limit({});
 });
 
 test("a killed watchdog comes back, and one that is not needed goes", async () => {
