@@ -60,6 +60,17 @@ $1
 END
 }
 
+# Sleeps until the next look, and returns early where a deployment may have changed the limits.
+rest() {
+  left=$interval
+  while [ "$left" -gt 0 ]; do
+    if [ "$left" -gt 5 ]; then sleep 5 8>&-; else sleep "$left" 8>&-; fi
+    left=$((left - 5))
+    # shellcheck disable=SC3013 # dash has it
+    if [ "$changed" -nt "$known" ]; then return; fi
+  done
+}
+
 interval='' warned='' failing=no lasting=
 # Left by the one before, for as long as the container runs.
 if [ -r "$known" ]; then read -r interval <"$known"; fi
@@ -81,5 +92,5 @@ while :; do
   case $interval,$warned in
     ,* | none,* | 60,) exit 0 ;;
   esac
-  sleep "$interval" 8>&-
+  rest
 done
