@@ -48,7 +48,8 @@ function idlePasswords(resources: StackState["resources"]): ReadonlySet<string> 
   return new Set(ofRoles.map(({ urn }) => urn).filter((urn) => !inUse.has(nameIn(urn))));
 }
 
-/** A URN is `urn:pulumi:<stack>::<project>::<types, joined by $>::<name>`. */
+/** A tenant, or everybody on an instance. A URN is `urn:pulumi:<stack>::<project>::<types, joined by $>::<name>`. */
 function isTenant(urn: string | undefined): boolean {
-  return urn?.split("::")[2]?.split("$").at(-1) === typeTokens.tenantDatabase;
+  const type = urn?.split("::")[2]?.split("$").at(-1);
+  return type === typeTokens.tenantDatabase || type === typeTokens.sharedTenants;
 }

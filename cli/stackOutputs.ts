@@ -11,6 +11,7 @@ const tenant = z.object({
   address: z.string(),
   memoryMiB: z.number(),
   diskMiB: z.number(),
+  instance: z.string().optional(),
   pooler: z.object({ host: z.string(), address: z.string(), mode: z.string() }).optional(),
 });
 

@@ -9,11 +9,13 @@ import type { LastDeployment, LastStack, LastTenant } from "./lastDeployment.ts"
 import { missingBeginning } from "./missingBeginning.ts";
 import { missingImages } from "./missingImages.ts";
 import { poolerName } from "./names.ts";
-import type { ListedTenant } from "./previewDatabases.ts";
+import type { Listed, ListedTenant } from "./previewDatabases.ts";
 import { type Restart, restarts } from "./restarts.ts";
 import { refusedListener } from "./routerPort.ts";
 import { orRunError, runError } from "./runError.ts";
 import type { Settings } from "./settings.ts";
+import { previousShared, sharedRefusals } from "./sharedAdmission.ts";
+import { type PlacedShared, placePorts } from "./sharedPorts.ts";
 import { parseUse, shrinking, tooSmall, unknownUse } from "./shrinking.ts";
 import type { StaleQuestion } from "./staleBackups.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
@@ -23,6 +25,8 @@ import { lostVolumes, orphanedVolumes, takenOver, unreadableBackups } from "./vo
 /** Who is to exist, and whose time is up while its entry is still in the file. */
 interface Admitted {
   readonly placed: readonly PlacedTenant[];
+  /** Those on instances. */
+  readonly shared: readonly PlacedShared[];
   readonly expired: readonly { readonly id: string; readonly until: string }[];
 }
 
@@ -32,7 +36,7 @@ interface Admitted {
  * @throws RunError with every reason at once, before anything is registered; nothing was changed then.
  */
 export async function admitTenants(
-  all: readonly ListedTenant[],
+  { servers: all, shared: allShared }: Listed,
   stack: LastStack,
   settings: Settings,
 ): Promise<Admitted> {
@@ -40,10 +44,11 @@ export async function admitTenants(
   const now = new Date();
   const listed = all.filter((tenant) => !hasExpired(tenant, last, now));
   await warnOfExpired(all, listed, settings);
-  const transition = { ...settings, listed, last, now };
+  const transition = { ...settings, listed, shared: allShared, last, now };
   refuseAll([
     ...refusals(transition),
     ...staleDrops(transition),
+    ...sharedRefusals({ shared: allShared, servers: listed, last, lastShared: stack.shared, now }, settings),
     ...madeToStay(transition),
     ...listed.flatMap((tenant) => [...missingPassword(tenant, settings), ...leftCertificate(tenant, settings)]),
     ...listed.flatMap((tenant) => (previousOf(tenant, last) === undefined ? missingBeginning(tenant, settings) : [])),
@@ -52,11 +57,16 @@ export async function admitTenants(
   await warnOfLockedOut(listed, transition);
   const present = listed.filter((tenant) => tenant.state !== "removed" || previousOf(tenant, last) !== undefined);
   const placed = orRunError(() => place(present, last, settings.subnet));
+  const shared = placePorts(
+    allShared.filter((tenant) => tenant.state !== "removed" || previousShared(tenant, stack.shared) !== undefined),
+    stack.shared,
+  );
   const outcome = { placed, restarting: restarts(placed, stack, settings) };
   refuseAll(await askEngine({ ...transition, listed: present }, outcome, settings));
   const repairs = await repairsOf(placed, last, settings);
   return {
     placed: placed.map((tenant) => ({ ...tenant, ...untilOf(tenant, last, now), ...repairs(tenant.id) })),
+    shared,
     expired: all.flatMap((tenant) => {
       const { until } = untilOf(tenant, last, now);
       return listed.includes(tenant) || tenant.entry !== undefined || until === undefined
@@ -204,9 +214,9 @@ async function tooOldBackups(question: StaleQuestion): Promise<string[]> {
 
 function imagesOf(
   { postgresImage, traefikImage, offsite, offsiteImage, poolerImage }: Settings,
-  placed: readonly Tenant[],
+  placed: readonly PlacedTenant[],
 ) {
-  const pooled = placed.some(({ pooler, state }) => pooler !== undefined && state === "running");
+  const pooled = placed.some(({ poolerAddress, state }) => poolerAddress !== undefined && state === "running");
   return [
     postgresImage,
     traefikImage,
@@ -229,7 +239,9 @@ async function belowUse({ listed, last, names }: Transition): Promise<string[]> 
 
 /** Gives tenants and their connection pools their addresses. */
 function place(present: readonly ListedTenant[], last: LastDeployment, subnet: string): readonly PlacedTenant[] {
-  const pools = present.flatMap(({ id, pooler }) => (pooler === undefined ? [] : [{ id: poolerName(id) }]));
+  const pools = present.flatMap(({ id, pooler, instance }) =>
+    pooler === undefined && instance === undefined ? [] : [{ id: poolerName(id) }],
+  );
   const addresses = new Map(
     placeTenants<{ readonly id: string }>(subnet, [...present, ...pools], addressBook(present, last)).map(
       ({ id, address }) => [id, address],

@@ -167,6 +167,16 @@ const sharedKinds: readonly Kind[] = [
     thing: "name of the state",
     impact: { ...none, replace: "restart", delete: "restart" },
   },
+  // What everybody on an instance is made in. Each step touches only whom a change is about: nobody else's session ends.
+  { type: command, end: "-tenants-sql", thing: "roles and databases on an instance", impact: none },
+  { type: command, end: "-pools", thing: "pools of an instance", impact: none },
+  // Their passwords derive from it: another key is another password for each, and sessions live on.
+  {
+    type: password,
+    end: "-tenants-key",
+    thing: "key of an instance's passwords",
+    impact: { ...none, ...inPlace, create: "unchanged" },
+  },
   // Nobody's sessions pass through what copies backups elsewhere, and the copies stay where they are.
   { type: container, end: "offsite-copier", thing: "off-site copies", impact: none },
   { type: volume, end: "offsite-files", thing: "off-site copies", impact: none },

@@ -104,3 +104,19 @@ export function poolerLimits(clients: number) {
 export function memoryWithPool({ memoryMiB, pooler }: Pick<Tenant, "memoryMiB" | "pooler">): number {
   return memoryMiB + (pooler === undefined ? 0 : poolerLimits(pooler.maxClients).memory);
 }
+
+/** The pools' folder in memory: 8 files for each of 500 pools, and their sockets. */
+export const instancePoolerTmpfs: Readonly<Record<string, string>> = {
+  "/run/pooler": `${inMemory},size=64m,uid=998,gid=998,mode=0700`,
+};
+
+/** MiB. Measured: an idle pool takes 8, of which PgBouncer 1.26 fills 6.6 when it starts, whatever it is told; so 500 of them fit. */
+const instancePoolerMemory = 6144;
+
+/** What an instance's pools may use together; see `routerLimits` for why it is more than they take. Memory and shares change in place. */
+export const instancePoolerLimits = {
+  memory: instancePoolerMemory,
+  memorySwap: instancePoolerMemory,
+  cpuShares: 1024,
+  ulimits: [{ name: "nofile", soft: 16_384, hard: 16_384 }],
+};

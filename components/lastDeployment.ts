@@ -37,9 +37,22 @@ export interface LastTenant {
   readonly container: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** What the stack's state says of a tenant on an instance. */
+export interface LastShared {
+  readonly instance: string | undefined;
+  /** Its port at the instance's pooler. */
+  readonly port: number | undefined;
+  readonly state: string | undefined;
+  readonly isolation: string | undefined;
+  /** Its first id, which names what is its own on the instance. */
+  readonly origin: string | undefined;
+}
+
 /** What the stack's state says of the last deployment. */
 export interface LastStack {
   readonly tenants: LastDeployment;
+  /** Tenants on instances, by id. */
+  readonly shared: ReadonlyMap<string, LastShared>;
   /** Fingerprints of the certificates that router and tenants were given. */
   readonly certificates: ReadonlySet<string>;
   /** The name of the state, which every container is labelled with; undefined for a new stack. */
@@ -66,6 +79,7 @@ export function lastDeployment(exported: string): LastStack {
   const [ipam] = [found(resourceTypes.network, "tenants")?.inputs?.["ipamConfigs"]].flat();
   return {
     tenants: tenantsIn(resources),
+    shared: sharedIn(resources),
     certificates: certificatesIn(resources),
     state: textOf(found(resourceTypes.stateName, "state")?.outputs?.["hex"]),
     subnet: isRecord(ipam) ? textOf(ipam["subnet"]) : undefined,
@@ -77,6 +91,23 @@ export function tenantsIn(resources: readonly StateResource[]): LastDeployment {
   const children = Map.groupBy(resources, ({ parent }) => parent);
   const tenants = resources.filter(({ type }) => type === typeTokens.tenantDatabase);
   return new Map(tenants.map((tenant) => [nameIn(tenant.urn), lastTenant(tenant, children.get(tenant.urn) ?? [])]));
+}
+
+/** The tenants on instances among a state's resources. Pure. */
+export function sharedIn(resources: readonly StateResource[]): ReadonlyMap<string, LastShared> {
+  const tenants = resources.filter(({ type }) => type === typeTokens.sharedTenant);
+  return new Map(
+    tenants.map(({ urn, outputs = {} }) => [
+      nameIn(urn),
+      {
+        instance: textOf(outputs["instance"]),
+        port: numberOf(outputs["port"]),
+        state: textOf(outputs["state"]),
+        isolation: textOf(outputs["isolation"]),
+        origin: textOf(outputs["origin"]),
+      },
+    ]),
+  );
 }
 
 /** The fingerprints among the inputs of the steps that write certificates: by themselves for a tenant, as a file's name for the router. Pure. */

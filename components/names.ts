@@ -13,6 +13,8 @@ export const typeTokens = {
   tenantDatabase: "pgtenants:index:TenantDatabase",
   traefik: "pgtenants:index:Traefik",
   offsite: "pgtenants:index:Offsite",
+  sharedTenant: "pgtenants:index:SharedTenant",
+  sharedTenants: "pgtenants:index:SharedTenants",
 } as const;
 
 /** The types of resources that are looked for in a state and by policies, as Pulumi calls them. */

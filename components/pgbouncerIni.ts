@@ -4,6 +4,8 @@ export interface Pool {
   readonly port: number;
   /** The one database that every client gets, whatever it asks for; undefined for the database that it asks for. */
   readonly database: string | undefined;
+  /** The one role that gets in; undefined for each that the server lets into the database. */
+  readonly role?: string;
   /** For how long a client keeps a server connection: for a transaction, or until it leaves. */
   readonly mode: "transaction" | "session";
   /** The most server connections, and how many more where a client has waited for `reserveSeconds`. */
@@ -56,6 +58,8 @@ export function renderPgbouncerIni(pool: Pool): string {
   if (wrong !== undefined) throw new Error(`pool at port ${port}: ${wrong} is not a whole number from 0`);
   if (database !== undefined && !/^[a-z][a-z0-9_-]{0,62}$/.test(database))
     throw new Error(`pool at port ${port}: "${database}" is not the name of a tenant's database`);
+  if (pool.role !== undefined && !/^[a-z][a-z0-9_]{0,62}$/.test(pool.role))
+    throw new Error(`pool at port ${port}: "${pool.role}" is not the name of a tenant's role`);
   if (!/^[0-9A-Za-z]+$/.test(pool.sessions))
     throw new Error(`pool at port ${port}: "${pool.sessions}" is not letters and digits`);
   const most = size + reserve;
@@ -75,7 +79,7 @@ export function renderPgbouncerIni(pool: Pool): string {
       auth_type: "scram-sha-256",
       auth_user: "pgtenants_pooler",
       auth_dbname: authDatabase,
-      auth_query: `SELECT rolname, verifier FROM pgtenants.pooler_credentials($1, ${database === undefined ? "NULL" : `'${database}'`})`,
+      auth_query: `SELECT rolname, verifier FROM pgtenants.pooler_credentials($1, ${quoted(database) ?? "NULL"})${onlyFor(pool)}`,
       pool_mode: mode,
       // What a client leaves on a server connection must not reach the next one. PgBouncer would do so in session mode only; here whoever relies on
       // such a thing in transaction mode loses it always, and not now and then. Measured at 80 µs a transaction, see docs/pooling.md.
@@ -99,6 +103,16 @@ export function renderPgbouncerIni(pool: Pool): string {
       log_stats: 0,
     }),
   ].join("");
+}
+
+/** Of a name that was checked: nothing in it needs more than quotes. */
+function quoted(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : `'${name}'`;
+}
+
+/** Tenants with a schema each may all connect to one database, but each at its own host. */
+function onlyFor({ role }: Pool): string {
+  return role === undefined ? "" : ` WHERE rolname = ${quoted(role)}`;
 }
 
 function section(name: string, values: Readonly<Record<string, string | number>>): string {

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { Entry } from "../tenants/edit.ts";
-import { loadTenants } from "../tenants/load.ts";
+import { loadList } from "../tenants/load.ts";
 import { sameId } from "../tenants/names.ts";
+import type { SharedTenant } from "../tenants/sharedTenant.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 import type { LastDeployment } from "./lastDeployment.ts";
 
@@ -36,32 +37,44 @@ export function parsePreviewRequest(value: unknown): PreviewRequest {
 /** A tenant, with its entry where that is in no file. */
 export type ListedTenant = Tenant & { readonly entry?: Entry };
 
+/** Everybody who is listed. */
+export interface Listed {
+  readonly servers: readonly ListedTenant[];
+  /** Those on instances. */
+  readonly shared: readonly SharedTenant[];
+}
+
 /**
  * The tenants of the file, and after them the databases of pull requests, held against the same rules.
  * @throws TenantsFileError as loadTenants does; Error where one has the id of a tenant in the file.
  */
-export function listTenants(
-  file: string,
-  { create, delete: gone }: PreviewRequest,
-  last: LastDeployment,
-): readonly ListedTenant[] {
-  const inFile = loadTenants(file);
+export function listTenants(file: string, request: PreviewRequest, last: LastDeployment): readonly ListedTenant[] {
+  return listAll(file, request, last).servers;
+}
+
+/** The same, and the tenants on instances. */
+export function listAll(file: string, { create, delete: gone }: PreviewRequest, last: LastDeployment): Listed {
+  const inFile = loadList(file);
   const remembered = [...last].flatMap(([id, { entry }]) => (entry === undefined || gone.includes(id) ? [] : [entry]));
   const asked = create.filter(({ id }) => !remembered.some((entry) => entry.id === id));
-  refuseTaken(file, inFile, remembered, asked);
+  refuseTaken(file, [...inFile.servers, ...inFile.shared], remembered, asked);
   const added = [...remembered, ...asked];
   if (added.length === 0) return inFile;
   const entries = new Map(added.map((entry) => [entry.id, entry]));
-  return loadTenants(file, added).map((tenant) => {
-    const entry = entries.get(tenant.id);
-    return entry === undefined ? tenant : { ...tenant, entry };
-  });
+  const { servers, shared } = loadList(file, added);
+  return {
+    servers: servers.map((tenant) => {
+      const entry = entries.get(tenant.id);
+      return entry === undefined ? tenant : { ...tenant, entry };
+    }),
+    shared,
+  };
 }
 
 /** An id names a volume: whoever has it gets the data, and with an ephemeral tenant the data goes. */
 function refuseTaken(
   file: string,
-  inFile: readonly Tenant[],
+  inFile: readonly Pick<Tenant, "id" | "formerIds">[],
   remembered: readonly Entry[],
   asked: readonly Entry[],
 ): void {

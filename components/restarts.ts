@@ -32,7 +32,7 @@ export function restarts(
       ...{ tenant, stack, names, image, bridge: names.stack, state: last.state },
       volume: volumeOf(tenant, names),
       repository: names.backups(tenant.origin),
-      pooler: tenant.pooler === undefined ? undefined : names.pooler(tenant.origin),
+      pooler: tenant.pooler === undefined && tenant.instance === undefined ? undefined : names.pooler(tenant.origin),
     });
     const own = Object.entries(after).flatMap(([name, value]) => (same(before[name], value) ? [] : [name]));
     // Another bridge is another network, also where the tenant's address is in both.

@@ -4,9 +4,11 @@ import * as random from "@pulumi/random";
 import { loginRoles } from "../tenants/declared.ts";
 import { rolesWithPasswords } from "./declaredDrops.ts";
 import { absentIn } from "./declaredSpec.ts";
+import { createInstancePooler } from "./instancePooler.ts";
 import type { LastTenant } from "./lastDeployment.ts";
 import { backupLabels, ownerLabels, typeTokens } from "./names.ts";
 import type { Settings } from "./settings.ts";
+import type { InstanceServer } from "./sharedTenants.ts";
 import { createCloneStep } from "./tenantClone.ts";
 import { type TenantConnections, tenantConnections } from "./tenantConnections.ts";
 import { tenantFacts } from "./tenantFacts.ts";
@@ -53,7 +55,7 @@ export class TenantDatabase extends pulumi.ComponentResource {
   readonly id: string;
   /** The id that names its volumes: its first one. */
   readonly origin: string;
-  /** Whether it is still a tenant, and not only data that is kept. */
+  /** Whether it is still a tenant, and not only data that is kept; false for an instance, whose connection nobody is given. */
   readonly exists: boolean;
   /** Whether it goes by itself, and its data with it. */
   readonly ephemeral: boolean;
@@ -61,6 +63,8 @@ export class TenantDatabase extends pulumi.ComponentResource {
   readonly connectionStrings: pulumi.Output<TenantConnections>;
   /** Its backups, for a tenant that begins with them. */
   readonly repository: Repository;
+  /** Of an instance that runs: what its tenants are made in. */
+  readonly instance: InstanceServer | undefined;
 
   constructor(name: string, args: TenantDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     const { tenant, settings } = args;
@@ -70,7 +74,7 @@ export class TenantDatabase extends pulumi.ComponentResource {
     });
     this.id = tenant.id;
     this.origin = tenant.origin;
-    this.exists = tenant.state !== "removed";
+    this.exists = tenant.state !== "removed" && tenant.instance !== true;
     this.ephemeral = tenant.until !== undefined;
     const child = { parent: this };
 
@@ -80,10 +84,12 @@ export class TenantDatabase extends pulumi.ComponentResource {
     const rolePasswords = createRolePasswords(name, args, child);
     const filled = fill(name, args, volume, child);
     const password = tenant.password === "custom" ? customPassword(args) : generated.result;
-    const answering =
+    const server =
       tenant.state === "running"
         ? run(name, { ...args, volume, repository: this.repository, password, rolePasswords, filled }, child)
-        : password;
+        : undefined;
+    this.instance = server?.instance;
+    const answering = server?.answering ?? password;
     this.connectionStrings = pulumi.secret(
       pulumi
         .all([password, pulumi.all(Object.fromEntries(rolePasswords)), answering])
@@ -104,18 +110,25 @@ export class TenantDatabase extends pulumi.ComponentResource {
   }
 }
 
+/** What answers with the tenant's password; of an instance, what its tenants are made in. */
+interface Running {
+  readonly answering: pulumi.Output<unknown>;
+  readonly instance: InstanceServer | undefined;
+}
+
 /** The server, and its connection pool where it has one; known when both answer. */
-function run(
-  name: string,
-  args: Omit<TenantServerArgs, "poolerVolume">,
-  opts: pulumi.CustomResourceOptions,
-): pulumi.Output<unknown> {
-  const { pooler } = args.tenant;
-  if (pooler === undefined) return runTenantServer(name, { ...args, poolerVolume: undefined }, opts);
-  const poolerVolume = createPoolerVolume(name, args, opts);
-  const answering = runTenantServer(name, { ...args, poolerVolume }, opts);
-  const pool = { ...args, pooler, volume: poolerVolume, answering };
-  return pulumi.all([answering, runTenantPooler(name, pool, opts)]);
+function run(name: string, args: Omit<TenantServerArgs, "poolerVolume">, opts: pulumi.CustomResourceOptions): Running {
+  const { pooler, instance } = args.tenant;
+  const pooled = pooler !== undefined || instance !== undefined;
+  const poolerVolume = pooled ? createPoolerVolume(name, args, opts) : undefined;
+  const server = runTenantServer(name, { ...args, poolerVolume }, opts);
+  const answering = server.ready.id;
+  if (poolerVolume === undefined) return { answering, instance: undefined };
+  if (instance !== undefined)
+    return { answering, instance: { ...server, pooler: createInstancePooler(name, args, poolerVolume, opts) } };
+  if (pooler === undefined) return { answering, instance: undefined };
+  const pool = runTenantPooler(name, { ...args, pooler, volume: poolerVolume, answering }, opts);
+  return { answering: pulumi.all([answering, pool]), instance: undefined };
 }
 
 /** The drops inside the server, with their confirmations: those are not to be recent any more once they were deployed. */

@@ -1,7 +1,9 @@
+import type { SharedTenant } from "../tenants/sharedTenant.ts";
 import type { Access, Pooler, Tenant } from "../tenants/tenant.ts";
 import type { Route } from "./dynamicConfig.ts";
 import { poolerName, tenantHost } from "./names.ts";
 import type { ListedTenant } from "./previewDatabases.ts";
+import type { PlacedShared } from "./sharedPorts.ts";
 
 /** A tenant that has its address on the bridge, its connection pool another one, an ephemeral one its end, and one that declares something what was put right, see repairs.ts. */
 export type PlacedTenant = ListedTenant & {
@@ -29,6 +31,9 @@ export interface TenantSummary {
   readonly allowDdl: boolean;
   /** Where its connection pool is; absent for none. */
   readonly pooler?: PoolerSummary;
+  /** Of a tenant that shares a server, whose address, memory and disk these are. */
+  readonly isolation?: SharedTenant["isolation"];
+  readonly instance?: string;
 }
 
 interface PoolerSummary extends Omit<Pooler, "maxClientsPerIp"> {
@@ -36,13 +41,51 @@ interface PoolerSummary extends Omit<Pooler, "maxClientsPerIp"> {
   readonly address: string;
 }
 
-/** The stack's `tenants` output: by id, so that the order of tenants.yaml does not show. Removed tenants are not in it. */
+/** The stack's `tenants` output: by id, so that the order of tenants.yaml does not show. Removed tenants are not in it, nor are instances. */
 export function summarize(
   tenants: readonly PlacedTenant[],
+  shared: readonly PlacedShared[],
   domain: string,
   port: number,
 ): Record<string, TenantSummary> {
-  return Object.fromEntries(tenants.flatMap((tenant) => summary(tenant, domain, port)));
+  const servers = new Map(tenants.map((tenant) => [tenant.id, tenant]));
+  return Object.fromEntries([
+    ...tenants.filter(({ instance }) => instance === undefined).flatMap((tenant) => summary(tenant, domain, port)),
+    ...shared.flatMap((tenant) => sharedSummary(tenant, servers.get(tenant.instance), domain, port)),
+  ]);
+}
+
+function sharedSummary(
+  { id, database, owner, plan, state, access, isolation, instance }: PlacedShared,
+  server: PlacedTenant | undefined,
+  domain: string,
+  port: number,
+): [string, TenantSummary][] {
+  if (state === "removed" || server === undefined) return [];
+  const { address, memoryMiB, diskMiB } = server;
+  const host = tenantHost(id, domain);
+  const running = state === "running" && server.state === "running" ? "running" : "stopped";
+  const own = { host, port, database, user: owner, plan, address, state: running, access, tls: "terminate" } as const;
+  // Fields that a tenant on an instance cannot have.
+  const limits = { memoryMiB, diskMiB, readOnly: false, allowDdl: true };
+  return [[id, { ...own, ...limits, isolation, instance }]];
+}
+
+/** The routes to tenants on instances, each to its own port of the instance's pools. */
+export function sharedRoutes(
+  shared: readonly PlacedShared[],
+  placed: readonly PlacedTenant[],
+  domain: string,
+): Route[] {
+  const servers = new Map(placed.map((tenant) => [tenant.id, tenant]));
+  return shared.flatMap(({ id, instance, port, state, access }) => {
+    const server = servers.get(instance);
+    if (state !== "running" || !access.enabled || server?.state !== "running") return [];
+    const { poolerAddress: address } = server;
+    if (address === undefined) throw new Error(`no address for the pools of ${instance}`);
+    const { allow, maxConnectionsPerIp } = access;
+    return [{ id, host: tenantHost(id, domain), address, port, passthrough: false, allow, maxConnectionsPerIp }];
+  });
 }
 
 function summary(tenant: PlacedTenant, domain: string, port: number): [string, TenantSummary][] {

@@ -37,19 +37,26 @@ const readySeconds = 300;
 
 const hash = statementsHash();
 
-/**
- * A tenant's container and the steps that make it fit for use. What comes back is known when the server answers with the tenant's password.
- */
+/** A tenant's container, and the step after which its server answers with the tenant's password. */
+export interface TenantServer {
+  readonly container: docker.Container;
+  readonly ready: command.local.Command;
+}
+
+/** A tenant's container and the steps that make it fit for use. */
 export function runTenantServer(
   name: string,
   args: TenantServerArgs,
   opts: pulumi.CustomResourceOptions,
-): pulumi.Output<string> {
+): TenantServer {
   const container = createContainer(name, args, { ...opts, dependsOn: [...args.filled] });
   const certificate = args.tenant.tls === "passthrough" ? [createCertificateStep(name, args, container, opts)] : [];
   // A new tenant has no sessions that could come back by a route that is to be closed: it need not wait until the router has the new ones.
   const routes = args.last === undefined ? [] : [args.routes];
-  return createSqlStep(name, args, container, { ...opts, dependsOn: [...certificate, ...routes] }).id;
+  return {
+    container,
+    ready: createSqlStep(name, args, container, { ...opts, dependsOn: [...certificate, ...routes] }),
+  };
 }
 
 /** What the tenant's server shows where TLS passes through: its own certificate where it has one, else the wildcard's. */
@@ -133,7 +140,7 @@ function createSqlStep(
         database: tenant.database,
         connectionLimit: tenant.maxConnections,
         access: { login: tenant.access.enabled, allow: tenant.access.allow },
-        ...(tenant.pooler === undefined ? {} : { pooler: true }),
+        ...(tenant.pooler === undefined && tenant.instance === undefined ? {} : { pooler: true }),
         settings: reloadSettings(tenant, fingerprint),
         ...(declared === undefined ? {} : { declared: declaredSpecOf(declared, verifiers(args, rolePasswords)) }),
         limits: limitsOf(tenant),

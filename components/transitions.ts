@@ -8,6 +8,8 @@ export const confirmationDays = 14;
 /** What decides whether a list may follow the last deployment. */
 export interface Transition {
   readonly listed: readonly Tenant[];
+  /** Tenants on instances: what became of one that has a server of its own is said in sharedAdmission.ts. */
+  readonly shared?: readonly Pick<Tenant, "id" | "formerIds">[];
   readonly last: LastDeployment;
   readonly names: StackNames;
   readonly tenantsFile: string;
@@ -50,9 +52,9 @@ export function refusals(transition: Transition): string[] {
 }
 
 /** A deleted or misspelt entry must not take a customer's database down. Without deletion protection it does. */
-function vanished({ listed, last, names, tenantsFile, deletionProtection, now }: Transition): string[] {
+function vanished({ listed, shared = [], last, names, tenantsFile, deletionProtection, now }: Transition): string[] {
   if (!deletionProtection) return [];
-  const known = new Set(listed.flatMap(({ id, formerIds }) => [id, ...formerIds]));
+  const known = new Set([...listed, ...shared].flatMap(({ id, formerIds }) => [id, ...formerIds]));
   return [...last]
     .filter(([id, { state, until }]) => !known.has(id) && state !== "removed" && until === undefined)
     .map(([id, { volume = names.tenant(id) }]) => {

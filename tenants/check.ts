@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type InstanceEntry, InstanceSchema } from "./instanceFields.ts";
 import type { Path, Problem } from "./issues.ts";
 import {
   DefaultsSchema,
@@ -16,6 +17,7 @@ export interface Draft {
   readonly defaults: { readonly plan?: string };
   readonly plans: Readonly<Record<string, PlanFields>>;
   readonly tenants: readonly Partial<TenantEntry>[];
+  readonly instances: readonly Partial<InstanceEntry>[];
 }
 
 /** What the schema makes of the file's data. `file` is there when nothing was wrong. */
@@ -93,17 +95,22 @@ function inside(schema: unknown, step: PropertyKey): unknown {
 }
 
 function draftOf(data: unknown): Draft {
-  const { defaults, plans, tenants } = isRecord(data) ? data : {};
+  const { defaults, plans, tenants, instances } = isRecord(data) ? data : {};
   return {
     defaults: soundFields(DefaultsSchema, defaults),
     plans: Object.fromEntries(
       Object.entries(isRecord(plans) ? plans : {}).map(([name, plan]) => [name, soundFields(PlanSchema, plan)]),
     ),
-    tenants: (Array.isArray(tenants) ? tenants : []).map((tenant: unknown) => ({
-      ...soundFields(TenantSchema, tenant),
-      ...(isRecord(tenant) && typeof tenant["id"] === "string" ? { id: tenant["id"] } : {}),
-    })),
+    tenants: soundEntries(TenantSchema, tenants),
+    instances: soundEntries(InstanceSchema, instances),
   };
+}
+
+function soundEntries<S extends z.ZodObject>(schema: S, entries: unknown): Partial<z.infer<S>>[] {
+  return (Array.isArray(entries) ? entries : []).map((entry: unknown) => ({
+    ...soundFields(schema, entry),
+    ...(isRecord(entry) && typeof entry["id"] === "string" ? { id: entry["id"] } : {}),
+  }));
 }
 
 /** The fields of `data` that fit the schema. */

@@ -1,9 +1,11 @@
 import type { BackupFields } from "./backupFields.ts";
 import { declaredOf } from "./declaredDefaults.ts";
 import { parseRestoreTarget } from "./fromFields.ts";
-import { sqlName } from "./names.ts";
+import { INSTANCE_OWNER, SCHEMAS_DATABASE, sqlName } from "./names.ts";
 import { defaultPoolSize } from "./poolerFields.ts";
 import type { PlanFields, TenantEntry, TenantsFile } from "./schema.ts";
+import { isShared, sharedTenantOf } from "./sharedDefaults.ts";
+import type { TenantList } from "./sharedTenant.ts";
 import type { Access, Backup, Clone, ImportSource, Pooler, Tenant } from "./tenant.ts";
 import { parseLifetimeSeconds, parseMiB, parseMilliseconds } from "./units.ts";
 
@@ -79,26 +81,44 @@ export function planNameOf(entry: Pick<TenantEntry, "plan">, file: Pick<TenantsF
 }
 
 /** The tenants of a file that passed every check, defaults filled in, in the order of the file. */
-export function withDefaults(file: TenantsFile): readonly Tenant[] {
+export function withDefaults(file: TenantsFile): TenantList {
   const plans = plansOf(file);
-  return Object.freeze(file.tenants.map((entry) => tenantOf(entry, planNameOf(entry, file), plans)));
+  const made = <E extends TenantEntry, T>(entries: readonly E[], make: (entry: E, planName: string, plan: Plan) => T) =>
+    entries.map((entry) => {
+      const planName = planNameOf(entry, file);
+      const plan = plans.get(planName);
+      if (plan === undefined) throw new Error(`plan "${planName}" passed the checks and is not there`);
+      return make(entry, planName, plan);
+    });
+  const instances = (file.instances ?? []).map((entry) => ({ ...entry, ...asInstance }));
+  return Object.freeze({
+    servers: Object.freeze([
+      ...made(
+        file.tenants.filter((entry) => !isShared(entry)),
+        tenantOf,
+      ),
+      ...made(instances, (...args) => Object.freeze({ ...tenantOf(...args), instance: true as const })),
+    ]),
+    shared: Object.freeze(made(file.tenants.filter(isShared), sharedTenantOf)),
+  });
 }
 
-function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<string, Plan>): Tenant {
-  const plan = plans.get(planName);
-  if (plan === undefined) throw new Error(`plan "${planName}" passed the checks and is not there`);
+/** An instance is a tenant that nobody logs in to; its database is the one for tenants with a schema each. */
+const asInstance = {
+  ...{ user: INSTANCE_OWNER, database: SCHEMAS_DATABASE, access: { enabled: false } },
+  // What a plan says of them is for tenants.
+  ...{ readOnly: false, allowDdl: true },
+};
+
+function tenantOf(entry: TenantEntry, planName: string, plan: Plan): Tenant {
   const values = over(plan, entry);
   const { ephemeral } = entry;
-  const formerIds = formerIdsOf(entry);
-  const origin = formerIds[0] ?? entry.id;
-  // A tenant that got its first id back has it among the earlier ones.
-  const otherIds = formerIds.filter((former) => former !== entry.id);
+  const names = idsOf(entry);
+  const { origin } = names;
   const owner = entry.user ?? sqlName(origin);
   const database = entry.database ?? sqlName(origin);
   return Object.freeze({
-    id: entry.id,
-    origin,
-    formerIds: Object.freeze(otherIds),
+    ...names,
     database,
     owner,
     plan: planName,
@@ -133,6 +153,14 @@ function tenantOf(entry: TenantEntry, planName: string, plans: ReadonlyMap<strin
   });
 }
 
+/** What an entry is, was and was first called. */
+export function idsOf(entry: TenantEntry): Pick<Tenant, "id" | "origin" | "formerIds"> {
+  const formerIds = formerIdsOf(entry);
+  // A tenant that got its first id back has it among the earlier ones.
+  const otherIds = formerIds.filter((former) => former !== entry.id);
+  return { id: entry.id, origin: formerIds[0] ?? entry.id, formerIds: Object.freeze(otherIds) };
+}
+
 /** The earlier ids of an entry, oldest first. */
 export function formerIdsOf({ renamedFrom = [] }: Pick<TenantEntry, "renamedFrom">): readonly string[] {
   return typeof renamedFrom === "string" ? [renamedFrom] : renamedFrom;
@@ -160,7 +188,7 @@ function backupOf({ archiveTimeout, ...values }: Required<BackupFields>): Backup
   return Object.freeze({ ...values, archiveTimeoutSeconds: Math.ceil(parseMilliseconds(archiveTimeout) / 1000) });
 }
 
-function poolerOf({ pooler, access }: TenantEntry, maxConnections: number): Pooler | undefined {
+export function poolerOf({ pooler, access }: TenantEntry, maxConnections: number): Pooler | undefined {
   if (pooler === undefined) return undefined;
   const { mode = "transaction", size = defaultPoolSize(maxConnections), reserve = 0, maxClients = 1000 } = pooler;
   return Object.freeze({
@@ -170,7 +198,7 @@ function poolerOf({ pooler, access }: TenantEntry, maxConnections: number): Pool
   });
 }
 
-function accessOf({ access = {} }: TenantEntry, maxConnections: number): Access {
+export function accessOf({ access = {} }: TenantEntry, maxConnections: number): Access {
   const { enabled = true, allow = [], maxConnectionsPerIp = maxConnections } = access;
   // Sorted, so that a list in another order is no change, which would end sessions.
   return Object.freeze({ enabled, allow: Object.freeze(allow.toSorted()), maxConnectionsPerIp });

@@ -76,7 +76,8 @@ export function describePath(path: Path, idAt: (index: number) => unknown): stri
     .map((step, depth) => {
       if (typeof step === "string")
         return PLAIN_KEY.test(step) ? `${depth > 0 ? "." : ""}${step}` : `[${quoted(step)}]`;
-      const id = path[0] === "tenants" && depth === 1 && path[2] !== "id" ? idAt(step) : undefined;
+      const hasId = path[0] === "tenants" || path[0] === "instances";
+      const id = hasId && depth === 1 && path[2] !== "id" ? idAt(step) : undefined;
       return typeof id === "string" ? `[${step}] (${quoted(id)})` : `[${step}]`;
     })
     .join("");

@@ -1,23 +1,30 @@
 import { readFileSync, statSync } from "node:fs";
-import { checkSchema } from "./check.ts";
+import { checkSchema, type Draft } from "./check.ts";
 import { withDefaults } from "./defaults.ts";
 import type { Entry } from "./edit.ts";
 import { describePath, independent, type LocatedProblem, type Problem, TenantsFileError } from "./issues.ts";
 import { checkRules } from "./rules.ts";
+import type { TenantList } from "./sharedTenant.ts";
 import type { Tenant } from "./tenant.ts";
 import { readYaml, type YamlText } from "./yaml.ts";
 
-/** Before anything is parsed. 500 tenants fit in with every field set and lists of two networks; most of them take a tenth of that. */
-const MAX_BYTES = 256 * 1024;
+/** Before anything is parsed. 2,000 tenants fit in with every field set and lists of two networks; most of them take a tenth of that. */
+const MAX_BYTES = 1024 * 1024;
 
 /**
- * The tenants of `file`, defaults filled in, frozen, in the order of the file. Reads the file and nothing else.
+ * The tenants of `file`, defaults filled in, frozen, in the order of the file; those that share an instance are left out, and instances are
+ * in it. Reads the file and nothing else.
  *
  * Throws a {@link TenantsFileError} with every problem at once. A file that is missing, empty or unreadable is refused,
  * too: taken for "no tenants" it would remove everybody.
  */
 export function loadTenants(file: string, added: readonly Entry[] = []): readonly Tenant[] {
-  return parseTenants(readText(file), file, added);
+  return loadList(file, added).servers;
+}
+
+/** Everything that `file` lists; errors as for {@link loadTenants}. */
+export function loadList(file: string, added: readonly Entry[] = []): TenantList {
+  return parseList(readText(file), file, added);
 }
 
 /**
@@ -25,6 +32,11 @@ export function loadTenants(file: string, added: readonly Entry[] = []): readonl
  * @param added entries that are held against the same rules as if they stood at the end of the list.
  */
 export function parseTenants(text: string, file: string, added: readonly Entry[] = []): readonly Tenant[] {
+  return parseList(text, file, added).servers;
+}
+
+/** Everything that a file's `text` lists; errors as for {@link loadTenants}. */
+export function parseList(text: string, file: string, added: readonly Entry[] = []): TenantList {
   refuseTooLarge(file, Buffer.byteLength(text));
   const yaml = readYaml(text.replace(/^\uFEFF/, ""));
   const checked = checkSchema(withAdded(yaml.data, added));
@@ -37,7 +49,7 @@ export function parseTenants(text: string, file: string, added: readonly Entry[]
       : found.filter(({ path, at }) => yaml.find(path, at).end < firstError.offset);
   const problems = [...yaml.syntaxProblems, ...independent<Problem | LocatedProblem>(sound)];
   if (problems.length > 0 || checked.file === undefined) {
-    const issues = problems.map((problem) => issueOf(problem, yaml, checked.draft.tenants));
+    const issues = problems.map((problem) => issueOf(problem, yaml, checked.draft));
     throw new TenantsFileError(file, issues);
   }
   return withDefaults(checked.file);
@@ -48,13 +60,13 @@ function withAdded(data: unknown, added: readonly Entry[]): unknown {
   return Array.isArray(data.tenants) ? { ...data, tenants: [...data.tenants, ...added] } : data;
 }
 
-function issueOf(problem: Problem | LocatedProblem, yaml: YamlText, tenants: readonly { readonly id?: string }[]) {
+function issueOf(problem: Problem | LocatedProblem, yaml: YamlText, { tenants, instances }: Draft) {
   const { path, at, advice } = problem;
   const spot = yaml.find(path, at);
   const offset = "offset" in problem ? problem.offset : spot.offset;
   return {
     ...yaml.position(offset),
-    path: describePath(path, (index) => tenants[index]?.id),
+    path: describePath(path, (index) => (path[0] === "instances" ? instances : tenants)[index]?.id),
     message: `got ${problem.got ?? spot.got}, expected ${advice}`,
   };
 }
@@ -88,7 +100,7 @@ function readText(file: string): string {
 
 function refuseTooLarge(file: string, bytes: number): void {
   if (bytes <= MAX_BYTES) return;
-  refuse(file, `${bytes} bytes, expected at most ${MAX_BYTES} (256 kB); move some of the tenants to a second stack`);
+  refuse(file, `${bytes} bytes, expected at most ${MAX_BYTES} (1 MB); move some of the tenants to a second stack`);
 }
 
 function refuse(file: string, gotAndAdvice: string): never {

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /**
  * The id is the tenant's DNS label, and the base of its role, database, container and volume names. 40 characters leave
  * 23 of the 63 that a DNS label and a PostgreSQL name may have (PostgreSQL cuts longer ones silently) for prefix and suffix.
@@ -23,6 +25,20 @@ export const PLAN_PATTERN = /^[a-z][a-z0-9-]{0,39}$/;
 /** The id as an SQL name: the tenant's role, and its database unless the file names another. */
 export function sqlName(id: string): string {
   return id.replaceAll("-", "_");
+}
+
+/** The role that owns what is an instance's own. Nobody logs in as it. */
+export const INSTANCE_OWNER = "pgtenants_instance";
+
+/** The database of tenants that have a schema each. */
+export const SCHEMAS_DATABASE = "pgtenants_schemas";
+
+/**
+ * The role, and the database or schema, of a tenant on an instance. PostgreSQL shows names of roles to everybody who is connected, whatever is
+ * revoked: this one does not say whose it is. Who has an id in mind can compute it; but that such a tenant is there, the router tells anyway.
+ */
+export function opaqueName(id: string): string {
+  return `t_${createHash("sha256").update(id).digest("hex").slice(0, 20)}`;
 }
 
 /** What two ids have in common that cannot be told apart: host names ignore case, and role names have `_` for `-`. */

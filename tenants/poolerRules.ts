@@ -2,6 +2,7 @@ import type { Draft } from "./check.ts";
 import { over, planNameOf, plansOf } from "./defaults.ts";
 import type { Path, Problem } from "./issues.ts";
 import { defaultPoolSize } from "./poolerFields.ts";
+import { isShared } from "./sharedDefaults.ts";
 
 /** Each pooled tenant is two containers on the bridge, which has 1,023 ports, and answers badly near them. */
 const MOST_CONTAINERS = 900;
@@ -27,7 +28,8 @@ export function poolsFit(draft: Draft): Problem[] {
 }
 
 /** Tenants and pools together fit on the bridge. */
-export function poolsHavePorts({ tenants }: Draft): Problem[] {
+export function poolsHavePorts({ tenants: all }: Draft): Problem[] {
+  const tenants = all.filter((tenant) => !isShared(tenant));
   const pools = tenants.filter(({ pooler }) => pooler !== undefined).length;
   if (pools === 0 || tenants.length + pools <= MOST_CONTAINERS) return [];
   const advice =

@@ -1,10 +1,15 @@
 import * as z from "zod";
 import { BUILT_IN_PLANS } from "./defaults.ts";
 import { fieldDocs } from "./fieldDocs.ts";
+import { InstanceSchema } from "./instanceFields.ts";
 import { DefaultsSchema, PlanSchema, TenantSchema, TenantsFileSchema } from "./schema.ts";
 
 /** An entry with most of what can be said about a tenant. */
-const EXAMPLE = `tenants:
+const EXAMPLE = `instances:
+  - id: shared-1
+    plan: large
+
+tenants:
   - id: acme # all the rest as in the plan small
   - id: globex-eu
     plan: large
@@ -27,6 +32,9 @@ const EXAMPLE = `tenants:
   - id: hooli-group
     renamedFrom: hooli # data, role, database and password as before
     state: stopped
+  - id: umbrella
+    isolation: database # no server of its own
+    instance: shared-1
   - id: initech
     state: removed
     confirm: initech 2026-11-21`;
@@ -43,12 +51,15 @@ export function renderReference(): string {
     "<!-- Generated from tenants/schema.ts by `npm run generate`. -->",
     "# tenants.yaml",
     "The one file an operator edits: which tenants there are, and what each of them gets. `tenants/tenants.yaml` is an example.",
-    "The file is read as YAML 1.2, strictly: one document of at most 256 kB in UTF-8, each key once, no unknown fields, no anchors, aliases, merge keys or tags. All mistakes are reported at once, each with its line and a way to mend it, and none of them changes anything that runs.",
+    "The file is read as YAML 1.2, strictly: one document of at most 1 MB in UTF-8, each key once, no unknown fields, no anchors, aliases, merge keys or tags. All mistakes are reported at once, each with its line and a way to mend it, and none of them changes anything that runs.",
     `\`\`\`yaml\n${EXAMPLE}\n\`\`\``,
     "Sizes are texts such as `512 MB` or `2 GB`: a whole number, a space, the unit. 1 MB is 1,048,576 bytes and 1 GB is 1024 MB. Time spans are written the same way: `500 ms`, `30 s`, `10 min`, `2 h`.",
     "## tenants",
-    "A list of 1 to 500 tenants. Their order means nothing: what a tenant gets depends on its own entry, its plan and the defaults. Taking a tenant out of the list is an error, until its removal is confirmed: see [`state`](#state).",
+    "A list of 1 to 2000 tenants; at most 500 of them have a server of their own, instances counted in. Their order means nothing: what a tenant gets depends on its own entry, its plan and the defaults. Taking a tenant out of the list is an error, until its removal is confirmed: see [`state`](#state).",
     fieldsOf(TenantSchema),
+    "## instances",
+    "Servers that tenants share, at most 500 on each: [shared-instances.md](shared-instances.md). A list; its order means nothing. Taking an instance out of it is an error, until its removal is confirmed.",
+    fieldsOf(InstanceSchema, "instances."),
     "## plans",
     "A mapping from plan names to the values that a plan gives. A plan with the name of a built-in one changes the values it sets; any other name is a new plan. A change of a plan's value is that change for every tenant of the plan that does not set the value itself.",
     `A plan can set ${Object.keys(PlanSchema.shape).map(code).join(", ")}, each as for a tenant. What it leaves out has the value of the built-in plan with its name; in a new plan, that of \`small\`.`,

@@ -14,6 +14,15 @@ import {
 import { sameId } from "./names.ts";
 import { poolsFit, poolsHavePorts } from "./poolerRules.ts";
 import type { PlanFields } from "./schema.ts";
+import { isShared } from "./sharedDefaults.ts";
+import {
+  instancesAreNamed,
+  instancesAreOwn,
+  instancesStay,
+  serversFit,
+  sharedFieldsFit,
+  sharedNamesAreUnique,
+} from "./sharedRules.ts";
 import { closest, either } from "./text.ts";
 import { formatMiB, parseMiB } from "./units.ts";
 
@@ -34,6 +43,7 @@ const plansExist: Rule = (draft) => {
   return [
     ...unknown(draft.defaults.plan, ["defaults", "plan"]),
     ...draft.tenants.flatMap(({ plan }, index) => unknown(plan, ["tenants", index, "plan"])),
+    ...draft.instances.flatMap(({ plan }, index) => unknown(plan, ["instances", index, "plan"])),
   ];
 };
 
@@ -71,16 +81,19 @@ function entriesOf(draft: Draft): readonly Entry[] {
     const path: Path = ["plans", name];
     return { path, own, plan: plans.get(name), namedBy: [], sources: [path] };
   });
-  const inTenants = draft.tenants.map((own, index) => {
+  const inList = (list: "tenants" | "instances") => (own: PlanFields & { readonly plan?: string }, index: number) => {
     const name = planNameOf(own, draft);
-    const path: Path = ["tenants", index];
+    const path: Path = [list, index];
     const namedBy: Path[] = [
       [...path, "plan"],
       ["defaults", "plan"],
     ];
     return { path, own, plan: plans.get(name), namedBy, sources: [["plans", name], path] };
-  });
-  return [...inPlans, ...inTenants].flatMap(({ plan, ...entry }) =>
+  };
+  // Connections of a tenant on an instance take that one's memory.
+  const inTenants = draft.tenants.flatMap((own, index) => (isShared(own) ? [] : [inList("tenants")(own, index)]));
+  const inInstances = draft.instances.map(inList("instances"));
+  return [...inPlans, ...inTenants, ...inInstances].flatMap(({ plan, ...entry }) =>
     plan === undefined ? [] : [{ ...entry, values: over(plan, entry.own) }],
   );
 }
@@ -146,6 +159,12 @@ const RULES: readonly Rule[] = [
   poolsFit,
   poolsHavePorts,
   declaredThingsFit,
+  instancesAreNamed,
+  instancesAreOwn,
+  sharedFieldsFit,
+  instancesStay,
+  sharedNamesAreUnique,
+  serversFit,
 ];
 
 /** What all the rules find, each of them run. */

@@ -6,10 +6,12 @@ import { documented } from "./fieldDocs.ts";
 import { name } from "./fields.ts";
 import { FromSchema } from "./fromFields.ts";
 import { id } from "./idField.ts";
+import { InstanceSchema } from "./instanceFields.ts";
 import { lifeFields } from "./lifeFields.ts";
 import { DATABASE_PATTERN, PLAN_PATTERN, RESERVED_IDS, whyDatabaseReserved } from "./names.ts";
 import { PoolerSchema } from "./poolerFields.ts";
 import { resourceFields } from "./resourceFields.ts";
+import { sharedFields } from "./sharedFields.ts";
 
 const database = name({
   expected: 'a database name of 1 to 63 characters from a-z, 0-9, "_" and "-", a letter first',
@@ -82,6 +84,7 @@ export const TenantSchema = z.strictObject(
       change:
         "renames the database, with all that is in it, and ends its sessions. Only where the role owns several it makes a new, empty one beside them.",
     }),
+    ...sharedFields,
     ...lifeFields,
     ...declaredFields,
     ...resourceFields(ofPlan),
@@ -98,8 +101,8 @@ export const TenantSchema = z.strictObject(
   shaped("a tenant with an id", '"- id: acme"'),
 );
 
-/** More tenants than that do not fit one bridge: it has 1,023 ports, and from about 1,000 on the first ones stop answering. */
-const MAX_TENANTS = 500;
+/** Four instances full of tenants; how many may have a server of their own is a rule: see sharedRules.ts. */
+const MAX_TENANTS = 2000;
 
 const ADD_LIST = 'add "tenants:" and below it "  - id: acme"';
 
@@ -116,6 +119,12 @@ export const TenantsFileSchema = z.strictObject(
       )
       .exactOptional()
       .register(z.globalRegistry, { description: "Plans of your own, and other values for the built-in ones." }),
+    instances: z
+      .array(InstanceSchema, {
+        error: () => 'a list of instances; write each of them as "- id: shared-1", or leave instances out',
+      })
+      .exactOptional()
+      .register(z.globalRegistry, { description: "Servers that tenants share. Their order means nothing." }),
     tenants: z
       .array(TenantSchema, {
         error: ({ input }) =>
@@ -125,9 +134,7 @@ export const TenantsFileSchema = z.strictObject(
         error: () => 'at least one tenant; add "- id: acme", or stop everything with "make down", which keeps the data',
       })
       .max(MAX_TENANTS, {
-        error: () =>
-          `at most ${MAX_TENANTS} tenants, as many as one bridge serves: Linux gives it 1,023 ports, and near those the first ones stop answering; ` +
-          "move some to a second stack",
+        error: () => `at most ${MAX_TENANTS} tenants, as many as were measured; move some to a second stack`,
       })
       .register(z.globalRegistry, { description: "The tenants. Their order means nothing." }),
   },

@@ -117,4 +117,6 @@ export interface Tenant {
   readonly from: Clone | undefined;
   /** The dump that it begins with where its volume is new; one of the two at most is there, and none for an empty database. */
   readonly importFrom: ImportSource | undefined;
+  /** True for a server that other tenants share: nobody logs in to it as itself, and it has no host of its own. */
+  readonly instance?: true;
 }

@@ -2,7 +2,7 @@ import { OperatorError } from "../operatorError.ts";
 import { pulumi } from "../pulumi.ts";
 import { parseStackOutputs, type StackOutputs } from "../stackOutputs.ts";
 import type { Context } from "./context.ts";
-import { listedTenants, tenantNamed } from "./tenants.ts";
+import { anyNamed } from "./tenants.ts";
 
 /** The stack's outputs, secrets in clear. @throws OperatorError for a stack that was never deployed. */
 export function readOutputs({ config, stack }: Context): StackOutputs {
@@ -15,7 +15,7 @@ export function readOutputs({ config, stack }: Context): StackOutputs {
 export function deployed<T>(context: Context, values: Readonly<Record<string, T>>, id: string): T {
   const value = Object.hasOwn(values, id) ? values[id] : undefined;
   if (value !== undefined) return value;
-  const { state } = tenantNamed(listedTenants(context.config), id);
+  const { state } = anyNamed(context.config, id);
   throw new OperatorError(
     state === "removed" ? `${id} is removed` : `${id} is in the file and not deployed`,
     state === "removed" ? `pgt start ${id} brings it back` : "pgt start",

@@ -7,6 +7,8 @@ export function addLife(program: Command, context: () => Context): void {
   program
     .command("create <id>")
     .description("add a tenant")
+    .option("--isolation <kind>", "dedicated, database or schema; the last two with --instance")
+    .option("--instance <id>", "the instance that it shares")
     .option("--plan <name>", "the plan that gives what is not set here")
     .option("--database <name>", "its database; the id by default")
     .option("--user <name>", "the role that logs in; the id by default")

@@ -138,7 +138,7 @@ function removes({ op }: StepEventMetadata): boolean {
 function subjectOf({ new: after, old: before }: StepEventMetadata): string {
   const parent = (after ?? before)?.parent ?? "";
   const type = parent.split("::")[2]?.split("$").at(-1);
-  if (type === typeTokens.tenantDatabase) return nameIn(parent);
+  if (type === typeTokens.tenantDatabase || type === typeTokens.sharedTenants) return nameIn(parent);
   return type === typeTokens.traefik ? "router" : "stack";
 }
 

@@ -1,8 +1,12 @@
 import { hasExpired } from "../../components/ephemeral.ts";
-import { type LastDeployment, tenantsIn } from "../../components/lastDeployment.ts";
+import { type LastDeployment, sharedIn, tenantsIn } from "../../components/lastDeployment.ts";
 import { listTenants } from "../../components/previewDatabases.ts";
+import { previousShared } from "../../components/sharedAdmission.ts";
+import type { PlacedShared } from "../../components/sharedPorts.ts";
+import type { StateResource } from "../../components/stackState.ts";
 import { TenantsFileError } from "../../tenants/issues.ts";
-import { parseTenants } from "../../tenants/load.ts";
+import { parseList } from "../../tenants/load.ts";
+import type { SharedTenant, TenantList } from "../../tenants/sharedTenant.ts";
 import type { Tenant } from "../../tenants/tenant.ts";
 import { closest, either, quoted } from "../../tenants/text.ts";
 import { messageOf, OperatorError } from "../operatorError.ts";
@@ -11,9 +15,37 @@ import type { Context } from "./context.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { readText } from "./textFile.ts";
 
-/** The tenants as the file says now. @throws TenantsFileError with everything that is wrong with it. */
-export function listedTenants({ tenantsFile, tenantsFileName }: StackConfig): readonly Tenant[] {
-  return parseTenants(readText(tenantsFile), tenantsFileName);
+/** The tenants as the file says now, instances among them. @throws TenantsFileError with everything that is wrong with it. */
+export function listedTenants(config: StackConfig): readonly Tenant[] {
+  return listedHere(config).servers;
+}
+
+/** The same, and those that are on instances. */
+export function listedHere({ tenantsFile, tenantsFileName }: StackConfig): TenantList {
+  return parseList(readText(tenantsFile), tenantsFileName);
+}
+
+/** A tenant of the file, wherever its data is. @throws OperatorError that names the nearest id when there is no such tenant. */
+export function anyNamed(config: StackConfig, id: string): Tenant | SharedTenant {
+  const { servers, shared } = listedHere(config);
+  return tenantNamed<Tenant | SharedTenant>([...servers, ...shared], id);
+}
+
+/** A tenant with a server of its own, or an instance. @throws OperatorError also for one that shares: what is to be done would concern others. */
+export function serverNamed(config: StackConfig, id: string): Tenant {
+  const { servers, shared } = listedHere(config);
+  const sharing = shared.find((tenant) => tenant.id === id);
+  if (sharing === undefined) return tenantNamed(servers, id);
+  const { instance } = sharing;
+  throw new OperatorError(
+    `${id} has no server of its own: it shares ${instance}, and this would be done to everybody there; nothing was changed`,
+    `say ${instance} for all of them; for ${id} alone there is pgt dump ${id}: docs/shared-instances.md`,
+  );
+}
+
+/** Whether a tenant is on an instance. */
+export function isOnInstance(tenant: Tenant | SharedTenant): tenant is SharedTenant {
+  return "isolation" in tenant;
 }
 
 /**
@@ -34,13 +66,22 @@ export function knownTenants(
   }
 }
 
+/** The tenants on instances as the file says now, each at the port of the last deployment; one that is not deployed is left out. */
+export function knownShared(config: StackConfig, resources: readonly StateResource[]): readonly PlacedShared[] {
+  const last = sharedIn(resources);
+  return listedHere(config).shared.flatMap((tenant) => {
+    const port = previousShared(tenant, last)?.port;
+    return port === undefined ? [] : [{ ...tenant, port }];
+  });
+}
+
 /** What the state says of the tenants of the last deployment. @throws OperatorError when it cannot be read. */
 export function lastTenants({ config, stack }: Pick<Context, "config" | "stack">): LastDeployment {
   return tenantsIn(readState(config.folder, stack).resources);
 }
 
 /** @throws OperatorError that names the nearest id when there is no such tenant. */
-export function tenantNamed(tenants: readonly Tenant[], id: string): Tenant {
+export function tenantNamed<T extends Pick<Tenant, "id" | "formerIds">>(tenants: readonly T[], id: string): T {
   const tenant = tenants.find((candidate) => candidate.id === id);
   if (tenant !== undefined) return tenant;
   const ids = tenants.map((candidate) => candidate.id);

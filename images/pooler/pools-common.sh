@@ -19,6 +19,3 @@ make_service() {
   echo INT >"$services/$1/down-signal"
   echo 5000 >"$services/$1/timeout-kill"
 }
-
-# What PgBouncer takes over only when it starts, and what ends all its clients' sessions where it changes.
-only_at_start() { grep -E '^(listen_|unix_socket_|; sessions )' "$1" || true; }

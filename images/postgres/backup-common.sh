@@ -17,6 +17,8 @@ drill=$folder/drill.json
 in_place=$folder/in-place.json
 # The SQL of the last deployment, which brings a cluster of the past up to what is deployed.
 applied=$folder/applied.sql
+# The same for the tenants of an instance.
+applied_shared=$folder/applied-shared.sql
 # Asks the next start of the container to swap clusters, on one line; see swap.sh.
 swap_request=$folder/swap
 # There where another cluster was put in the live one's place, which the repository is to be told.

@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { renderLastDrill } from "../drillReport.ts";
 import { dockerAtOnce } from "../engine.ts";
 import { renderLastSwap } from "../inPlace.ts";
-import { listedTenants, tenantNamed } from "../tenants.ts";
+import { serverNamed } from "../tenants.ts";
 import { runInTerminal } from "../terminal.ts";
 
 /** What the container may take to say what there is, in milliseconds: it reads the repository's index. */
@@ -84,7 +84,7 @@ function formatBytes(bytes: number): string {
 
 /** The name of a tenant's container. @throws OperatorError where the file does not say that it runs. */
 export function runningContainer({ config }: Context, id: string): string {
-  const { state } = tenantNamed(listedTenants(config), id);
+  const { state } = serverNamed(config, id);
   if (state !== "running") {
     throw new OperatorError(`${id} is ${state}, expected a running tenant`, `pgt start ${id}, then again`);
   }

@@ -8,7 +8,7 @@ import type { Backups } from "../backups.ts";
 import { applyChange } from "../change.ts";
 import type { Context } from "../context.ts";
 import { containersOf } from "../engine.ts";
-import { listedTenants, tenantNamed } from "../tenants.ts";
+import { serverNamed, tenantNamed } from "../tenants.ts";
 import { readBackups } from "./backup.ts";
 import { pathFor } from "./importTenant.ts";
 
@@ -34,7 +34,7 @@ export interface Less {
  * @param at a target as `from.at` takes it.
  */
 export async function clone(context: Context, id: string, newId: string, at: string, less: Less = {}): Promise<void> {
-  const source = tenantNamed(listedTenants(context.config), id);
+  const source = serverNamed(context.config, id);
   const container = context.config.names.tenant(id);
   if (containersOf(context.stack).get(container)?.state === "running") {
     refuseOutOfReach(id, at, await readBackups(container));

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { tenantHost } from "../../../components/names.ts";
 import { addTenant, type Entry, setField } from "../../../tenants/edit.ts";
-import { parseTenants } from "../../../tenants/load.ts";
+import { parseList } from "../../../tenants/load.ts";
 import { OperatorError } from "../../operatorError.ts";
 import { expectTyped, readPassword } from "../ask.ts";
 import { applyChange } from "../change.ts";
@@ -12,6 +12,8 @@ import { listedTenants } from "../tenants.ts";
 
 /** What `pgt create` takes, as commander gives it: text, and numbers where they are some. */
 export interface CreateOptions {
+  readonly isolation?: string;
+  readonly instance?: string;
   readonly plan?: string;
   readonly database?: string;
   readonly user?: string;
@@ -49,16 +51,27 @@ export async function create(context: Context, id: string, options: CreateOption
 }
 
 /** Somebody else's data may be kept under an id that is free again. */
-async function confirmTakeover({ config, stack }: Context, id: string, { volume }: CreateOptions): Promise<void> {
+async function confirmTakeover(
+  { config, stack }: Context,
+  id: string,
+  { volume, instance }: CreateOptions,
+): Promise<void> {
   const isListed = existsSync(config.tenantsFile) && listedTenants(config).some((tenant) => tenant.id === id);
-  if (isListed || volume !== undefined || !tenantVolumes(stack).some(({ tenant }) => tenant === id)) return;
+  if (
+    isListed ||
+    volume !== undefined ||
+    instance !== undefined ||
+    !tenantVolumes(stack).some(({ tenant }) => tenant === id)
+  )
+    return;
   const question = `The data of an earlier tenant ${id} is kept, and would be this one's: see pgt list --retired. To begin empty: pgt purge ${id}.`;
   await expectTyped(question, id, "--yes");
 }
 
 function added(text: string, entry: Entry, fileName: string): string {
   const { id, ...fields } = entry;
-  const isRemoved = parseTenants(text, fileName).some((tenant) => tenant.id === id && tenant.state === "removed");
+  const { servers, shared } = parseList(text, fileName);
+  const isRemoved = [...servers, ...shared].some((tenant) => tenant.id === id && tenant.state === "removed");
   if (!isRemoved) return addTenant(text, entry);
   const changes = Object.entries({ ...fields, state: "running", confirm: undefined });
   return changes.reduce((sofar, [field, value]) => setField(sofar, id, [field], value), text);

@@ -1,6 +1,8 @@
+import { tenantsIn } from "../../../components/lastDeployment.ts";
 import { tenantHost } from "../../../components/names.ts";
 import { messageOf, OperatorError } from "../../operatorError.ts";
 import type { StackOutputs } from "../../stackOutputs.ts";
+import { readState } from "../../state.ts";
 import { tryHandshake } from "../certificate.ts";
 import type { Context } from "../context.ts";
 import { gatewayFinding, hardeningFindings } from "../doctor/confinement.ts";
@@ -17,7 +19,7 @@ import type { Paint } from "../events.ts";
 import { forOperator } from "../failures.ts";
 import { error, type Finding } from "../finding.ts";
 import { readOutputs } from "../outputs.ts";
-import { knownTenants, lastTenants, listedTenants } from "../tenants.ts";
+import { knownShared, knownTenants, listedTenants } from "../tenants.ts";
 
 type Check = () => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>;
 
@@ -59,7 +61,11 @@ function aboutDeployed(context: Context, outputs: StackOutputs, engine: EngineDe
         config,
         listedTenants(config).map(({ id }) => tenantHost(id, config.domain)),
       ),
-    routes: () => routesFinding(config, knownTenants(config, lastTenants(context)), outputs.tenants),
+    routes: () => {
+      const { resources } = readState(config.folder, stack);
+      const last = tenantsIn(resources);
+      return routesFinding(config, knownTenants(config, last), knownShared(config, resources), last, outputs.tenants);
+    },
     firewall: () => gatewayFinding(running[0]),
     "disk guard": () => diskGuardFindings(running),
     hardening: () =>

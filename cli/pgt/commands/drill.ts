@@ -21,7 +21,7 @@ import {
 import { dockerAtOnce } from "../engine.ts";
 import { lockFile } from "../fileLock.ts";
 import { keyOf, repositoryKeys } from "../repositoryKeys.ts";
-import { listedTenants, tenantNamed } from "../tenants.ts";
+import { listedTenants, serverNamed } from "../tenants.ts";
 import {
   type Interrupts,
   lastWords,
@@ -80,7 +80,7 @@ async function chosen(
   { due, most }: DrillOptions,
 ): Promise<readonly Tenant[]> {
   const listed = listedTenants(config);
-  const asked = ids.map((id) => tenantNamed(listed, id));
+  const asked = ids.map((id) => serverNamed(config, id));
   const stopped = asked.find(({ state }) => state !== "running");
   if (stopped !== undefined) {
     const { id, state } = stopped;

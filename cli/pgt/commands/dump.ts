@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { messageOf, OperatorError } from "../../operatorError.ts";
 import type { Context } from "../context.ts";
-import { listedTenants, tenantNamed } from "../tenants.ts";
+import { anyNamed, isOnInstance } from "../tenants.ts";
 import { runInTerminal } from "../terminal.ts";
 import { runningContainer } from "./backup.ts";
 
@@ -34,9 +34,13 @@ const leftOut = [
  */
 export async function dump(context: Context, id: string, options: DumpOptions): Promise<number> {
   const { file, format, schemaOnly = false, force = false } = options;
-  const container = runningContainer(context, id);
-  const { database } = tenantNamed(listedTenants(context.config), id);
-  const only = schemaOnly ? ["--schema-only"] : [];
+  const tenant = anyNamed(context.config, id);
+  const { database } = tenant;
+  const container = runningContainer(context, isOnInstance(tenant) ? tenant.instance : id);
+  const only = [
+    ...(schemaOnly ? ["--schema-only"] : []),
+    ...(isOnInstance(tenant) && tenant.isolation === "schema" ? [`--schema=${tenant.owner}`] : []),
+  ];
   const command = ["exec", container, "pg_dump", `--format=${format}`, ...leftOut, ...only, `--dbname=${database}`];
   if (file === undefined) {
     if (process.stdout.isTTY && format === "custom") {

@@ -10,7 +10,7 @@ import { dockerAtOnce } from "../engine.ts";
 import { DeploymentError } from "../failures.ts";
 import { lockFile } from "../fileLock.ts";
 import { type InPlaceLook, parseLook, swapState, waysOn } from "../inPlace.ts";
-import { listedTenants, tenantNamed } from "../tenants.ts";
+import { serverNamed } from "../tenants.ts";
 import { lastWords, removeThrownAway, runThrowAway, watchInterrupts } from "../throwAway.ts";
 import { readBackups, runningContainer } from "./backup.ts";
 import { refuseOutOfReach } from "./clone.ts";
@@ -116,7 +116,7 @@ function step(container: string, verb: string, ...args: readonly string[]): Prom
 /** Makes the second cluster, while the server runs, with as much memory as that has. */
 async function fill(context: Context, id: string, container: string, target: RestoreTarget): Promise<void> {
   const { stack, config, report } = context;
-  const tenant = tenantNamed(listedTenants(config), id);
+  const tenant = serverNamed(config, id);
   const value = "value" in target ? [target.value] : [];
   if (target.type !== "immediate") {
     report({ event: "step", subject: id, step: "archiving what was written" });

@@ -1,20 +1,23 @@
 import { volumeOf } from "../../../components/transitions.ts";
 import { setField } from "../../../tenants/edit.ts";
-import { parseTenants } from "../../../tenants/load.ts";
+import { parseList } from "../../../tenants/load.ts";
 import { renameTenant } from "../../../tenants/rename.ts";
+import type { TenantList } from "../../../tenants/sharedTenant.ts";
+import type { Tenant } from "../../../tenants/tenant.ts";
 import { expectTyped } from "../ask.ts";
 import { applyChange, tryEdit } from "../change.ts";
 import type { Context } from "../context.ts";
 import { movePassword, setPassword } from "../passwords.ts";
-import { listedTenants, tenantNamed } from "../tenants.ts";
+import { anyNamed, isOnInstance, tenantNamed } from "../tenants.ts";
 import { askPassword } from "./create.ts";
 
 /** Takes the container and the route away, and keeps the data. */
 export async function remove(context: Context, id: string): Promise<void> {
-  const tenant = tenantNamed(listedTenants(context.config), id);
-  const volume = volumeOf(tenant, context.config.names);
+  const tenant = anyNamed(context.config, id);
+  const place = isOnInstance(tenant) ? `on ${tenant.instance}` : `in volume ${volumeOf(tenant, context.config.names)}`;
+  const gone = isOnInstance(tenant) ? "its route goes" : "its container and its route go";
   if (!context.yes) {
-    const question = `Remove ${id}? Its sessions end, its container and its route go. Its data stays, in volume ${volume}.`;
+    const question = `Remove ${id}? Its sessions end, ${gone}. Its data stays, ${place}.`;
     await expectTyped(question, id, "--yes");
   }
   const today = new Date().toISOString().slice(0, 10);
@@ -22,7 +25,7 @@ export async function remove(context: Context, id: string): Promise<void> {
     command: `pgt remove ${id}`,
     edit: (text) => setField(setField(text, id, ["state"], "removed"), id, ["confirm"], `${id} ${today}`),
   });
-  const message = `${id}: its data is kept in volume ${volume}. Back with it: pgt start ${id}. Delete it for good: pgt purge ${id}`;
+  const message = `${id}: its data is kept ${place}. Back with it: pgt start ${id}. Delete it for good: pgt purge ${id}`;
   context.report({ event: "note", message });
 }
 
@@ -54,7 +57,7 @@ export async function setAccess(context: Context, id: string, enabled: boolean):
 
 /** A new password. Sessions live on, new logins need it. */
 export async function rotate(context: Context, id: string, option: boolean | string | undefined): Promise<void> {
-  const tenant = tenantNamed(listedTenants(context.config), id);
+  const tenant = anyNamed(context.config, id);
   const custom = tenant.password === "custom" || option !== undefined;
   const password = custom ? await askPassword(option ?? true) : undefined;
   await applyChange(context, {
@@ -66,7 +69,7 @@ export async function rotate(context: Context, id: string, option: boolean | str
             text,
             id,
             ["passwordVersion"],
-            tenantNamed(parseTenants(text, context.config.tenantsFileName), id).passwordVersion + 1,
+            passwordVersionIn(parseList(text, context.config.tenantsFileName), id) + 1,
           ),
     ...(password === undefined ? {} : { configure: () => setPassword(context, id, password) }),
   });
@@ -76,9 +79,13 @@ export async function rotate(context: Context, id: string, option: boolean | str
   });
 }
 
+function passwordVersionIn({ servers, shared }: TenantList, id: string): number {
+  return tenantNamed<Pick<Tenant, "id" | "formerIds" | "passwordVersion">>([...servers, ...shared], id).passwordVersion;
+}
+
 /** Another id: data, role and password stay, the host changes and the server restarts once. */
 export async function rename(context: Context, id: string, newId: string): Promise<void> {
-  const tenant = tenantNamed(listedTenants(context.config), id);
+  const tenant = anyNamed(context.config, id);
   const edit = (text: string) => renameTenant(text, id, newId);
   tryEdit(context, edit);
   if (!context.yes) {

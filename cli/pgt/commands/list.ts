@@ -1,10 +1,11 @@
 import { tenantHost } from "../../../components/names.ts";
+import type { SharedTenant } from "../../../tenants/sharedTenant.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { formatMiB } from "../../../tenants/units.ts";
 import { alignColumns } from "../../table.ts";
 import type { Context } from "../context.ts";
 import { containersOf, type StackContainer } from "../engine.ts";
-import { listedTenants } from "../tenants.ts";
+import { listedHere } from "../tenants.ts";
 
 /** One line of `pgt list`. */
 export interface ListedTenant {
@@ -13,8 +14,12 @@ export interface ListedTenant {
   readonly port: number;
   readonly state: string;
   readonly plan: string;
-  readonly memoryMiB: number;
-  readonly diskMiB: number;
+  /** Absent where those are the instance's. */
+  readonly memoryMiB?: number;
+  readonly diskMiB?: number;
+  /** Of a tenant that shares: with whom, and what keeps it apart. */
+  readonly instance?: string;
+  readonly isolation?: SharedTenant["isolation"];
   readonly access: Tenant["access"];
 }
 
@@ -22,13 +27,22 @@ export interface ListedTenant {
 export function list(context: Context): void {
   const { config, stack } = context;
   const containers = containersOf(stack);
-  const tenants = listedTenants(config);
-  const listed = tenants.map((tenant): ListedTenant => {
-    const { id, plan, memoryMiB, diskMiB, access } = tenant;
-    const state = stateOf(tenant, containers.get(config.names.tenant(id)));
-    return { id, host: tenantHost(id, config.domain), port: config.port, state, plan, memoryMiB, diskMiB, access };
-  });
-  const ids = new Set(tenants.map(({ id }) => id));
+  const { servers, shared } = listedHere(config);
+  const reached = (id: string) => ({ host: tenantHost(id, config.domain), port: config.port });
+  const listed = [
+    ...servers.map((tenant): ListedTenant => {
+      const { id, plan, memoryMiB, diskMiB, access } = tenant;
+      const state = stateOf(tenant, containers.get(config.names.tenant(id)));
+      const host = tenant.instance === true ? { host: "-", port: config.port } : reached(id);
+      return { id, ...host, state, plan, memoryMiB, diskMiB, access };
+    }),
+    ...shared.map(({ id, plan, access, instance, isolation, state: wanted }): ListedTenant => {
+      const server = containers.get(config.names.tenant(instance));
+      const state = wanted === "running" ? stateOf({ state: wanted }, server) : wanted;
+      return { id, ...reached(id), state, plan, access, instance, isolation };
+    }),
+  ];
+  const ids = new Set(servers.map(({ id }) => id));
   const unlisted = [...containers.values()].flatMap(({ tenant }) =>
     tenant === undefined || ids.has(tenant) ? [] : [tenant],
   );
@@ -37,7 +51,8 @@ export function list(context: Context): void {
 
 /** The ids alone, for shells to complete. Asks nobody. */
 export function listIds({ config, answer }: Context): void {
-  const ids = listedTenants(config).map(({ id }) => id);
+  const { servers, shared } = listedHere(config);
+  const ids = [...servers, ...shared].map(({ id }) => id);
   answer(ids.map((id) => `${id}\n`).join(""), { ids });
 }
 
@@ -55,14 +70,14 @@ export function stateOf(
 
 export function renderList(listed: readonly ListedTenant[], unlisted: readonly string[]): string {
   const header = ["TENANT", "HOST", "STATE", "PLAN", "MEMORY", "DISK", "ACCESS"];
-  const rows = listed.map(({ id, host, port, state, plan, memoryMiB, diskMiB, access }) => [
+  const rows = listed.map(({ id, host, port, state, plan, memoryMiB, diskMiB, access, instance }) => [
     id,
-    `${host}:${port}`,
+    host === "-" ? host : `${host}:${port}`,
     state,
     plan,
-    formatMiB(memoryMiB),
-    formatMiB(diskMiB),
-    accessOf(access),
+    memoryMiB === undefined ? `on ${instance}` : formatMiB(memoryMiB),
+    diskMiB === undefined ? "-" : formatMiB(diskMiB),
+    host === "-" ? "-" : accessOf(access),
   ]);
   const others = unlisted.map((id) => [id, "-", "not in the file", "-", "-", "-", "-"]);
   return `${alignColumns([header, ...rows, ...others]).join("\n")}\n`;

@@ -1,7 +1,7 @@
 import { OperatorError } from "../../operatorError.ts";
 import type { Context } from "../context.ts";
 import { containersOf } from "../engine.ts";
-import { listedTenants, tenantNamed } from "../tenants.ts";
+import { listedTenants, serverNamed } from "../tenants.ts";
 import { runInTerminal } from "../terminal.ts";
 
 export interface LogOptions {
@@ -30,5 +30,5 @@ export async function logs(
 function containerNamed({ config }: Context, id: string): string {
   const tenants = listedTenants(config);
   const isRouter = id === "traefik" || (id === "router" && !tenants.some((tenant) => tenant.id === id));
-  return isRouter ? config.names.stack : config.names.tenant(tenantNamed(tenants, id).id);
+  return isRouter ? config.names.stack : config.names.tenant(serverNamed(config, id).id);
 }

@@ -3,7 +3,7 @@ import { OperatorError } from "../../operatorError.ts";
 import type { Context } from "../context.ts";
 import { containersOf, dockerAtOnce } from "../engine.ts";
 import { parsePools, renderPools } from "../pooler.ts";
-import { listedTenants, tenantNamed } from "../tenants.ts";
+import { serverNamed } from "../tenants.ts";
 
 /** What the container may take to ask PgBouncer, in milliseconds. */
 const lookLimit = 10_000;
@@ -11,7 +11,7 @@ const lookLimit = 10_000;
 /** What a tenant's connection pool does. @throws OperatorError for a tenant without one, or where it does not run. */
 export async function pooler(context: Context, id: string): Promise<void> {
   const { config, stack } = context;
-  const tenant = tenantNamed(listedTenants(config), id);
+  const tenant = serverNamed(config, id);
   if (tenant.pooler === undefined)
     throw new OperatorError(
       `${id} has no connection pool`,

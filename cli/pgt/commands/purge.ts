@@ -12,6 +12,7 @@ import { lockFile } from "../fileLock.ts";
 import { heldVolumes } from "../heldVolumes.ts";
 import { removePassword } from "../passwords.ts";
 import { listedTenants } from "../tenants.ts";
+import { purgeShared } from "./purgeShared.ts";
 
 /** What is to be deleted. */
 interface Kept {
@@ -30,6 +31,7 @@ interface Kept {
 export async function purge(context: Context, id: string, confirm: string | undefined): Promise<void> {
   if (!context.deploy)
     throw new OperatorError("got --no-deploy, expected a deployment before data is deleted", "leave it out");
+  if (await purgeShared(context, id, confirm)) return;
   const kept = keptData(context, id);
   const question = {
     ours: `Delete the data of ${id} for good? Volume ${kept.volume} goes, and its backups with it; nothing brings it back.`,

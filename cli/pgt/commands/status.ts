@@ -49,7 +49,7 @@ async function lookAt({ stack, config }: Context, outputs: StackOutputs, tenants
   const isRunning = (name: string) => containers.get(name)?.state === "running";
   const answers = await askTenants(tenants, psql, serviceFile);
   const healths = await mapAtOnce(answers, async (answer): Promise<Health> => {
-    const container = config.names.tenant(answer.id);
+    const container = config.names.tenant(answer.tenant.instance ?? answer.id);
     return healthOf(answer, isRunning(container), await lookInto(answer, container));
   });
   const certificate = judgeCertificate(await tryHandshake(config, outputs), config.domain, new Date());

@@ -71,9 +71,14 @@ function compareOthers(deployed: DeployedServer, { cluster, takenOver }: SeenSer
   const superuser = roles.find(({ bootstrap }) => bootstrap);
   const attributes = others.filter((role) => role.attributes.length > 0);
   // A former owner that can log in is closed by the deployment's own statements.
+  const sharing = new Set(deployed.sharing?.map(({ role }) => role));
   const logins = others.filter(
     ({ name, login, formerOwner }) =>
-      login && name !== owner?.name && declared?.includes(name) !== true && !(takenOver && !formerOwner),
+      login &&
+      !sharing.has(name) &&
+      name !== owner?.name &&
+      declared?.includes(name) !== true &&
+      !(takenOver && !formerOwner),
   );
   const noPassword = `ALTER ROLE ${sqlIdentifier(superuser?.name ?? "pgtenants")} PASSWORD NULL`;
   return [

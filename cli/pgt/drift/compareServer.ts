@@ -1,9 +1,11 @@
 import * as z from "zod";
+import type { SharedSpecs } from "../../../components/sharedSpec.ts";
 import type { TenantSpec } from "../../../components/tenantSpec.ts";
 import { EXTENSIONS } from "../../../tenants/extensions.ts";
 import { type Closing, compareClosing } from "./compareClosing.ts";
 import { compareRoles, finder, limit, ownerIn } from "./compareRoles.ts";
 import { compareSettings } from "./compareSettings.ts";
+import { compareSharing } from "./compareSharing.ts";
 import type { Drift } from "./drift.ts";
 import { bySql, sqlIdentifier } from "./fixes.ts";
 
@@ -72,12 +74,15 @@ export interface DeployedServer {
   readonly id: string;
   readonly container: string;
   readonly spec: TenantSpec;
+  /** Of an instance: what its tenants are. */
+  readonly sharing?: SharedSpecs["tenants"];
 }
 
 /** What is otherwise in a tenant's server than was deployed. What a tenant may do there is none of it, but for its password. Pure. */
 export function compareServer(deployed: DeployedServer, seen: SeenServer): Drift[] {
   return [
     ...compareRoles(deployed, seen),
+    ...compareSharing(deployed, seen),
     ...compareDatabases(deployed, seen.cluster),
     ...compareSettings(deployed, seen),
     ...compareExtensions(deployed, seen),

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { postgresImageTag } from "../../../components/images.ts";
 import { typeTokens } from "../../../components/names.ts";
 import { poolerFolder } from "../../../components/pgbouncerIni.ts";
+import { parseSharedSpecs } from "../../../components/sharedSpec.ts";
 import { nameIn, resourceTypes, type StateResource } from "../../../components/stackState.ts";
 import { volumeFolder } from "../../../components/staticConfig.ts";
 import { parseTenantSpec } from "../../../components/tenantSpec.ts";
@@ -97,7 +98,8 @@ const named = z.object({ name: z.string() });
 function deployedContainer(tree: StateTree, container: StateResource): DeployedContainer {
   const owner = tree.ownerOf(container);
   const part = limitSteps[nameIn(container.urn).split("-").at(-1) ?? ""] ?? "";
-  const step = owner === undefined ? undefined : tree.partOf(owner, part);
+  const step =
+    owner === undefined ? undefined : (tree.partOf(owner, part) ?? sharingStep(tree, nameIn(owner.urn), part));
   return {
     subject: subjectOf(owner),
     id: container.id ?? "",
@@ -164,6 +166,7 @@ function deployedServer(tree: StateTree, tenant: StateResource): DeployedInside[
       id,
       container: name,
       spec: parseTenantSpec(spec),
+      ...sharingOf(tree, id),
       diskMiB: Number(DISK_MIB),
       schedule,
       keepDays: Number(/^repo1-retention-full=(\d+)$/m.exec(config)?.[1]),
@@ -176,6 +179,18 @@ function deployedServer(tree: StateTree, tenant: StateResource): DeployedInside[
       ],
     },
   ];
+}
+
+/** A step for everybody on an instance. */
+function sharingStep(tree: StateTree, id: string, part: string): StateResource | undefined {
+  const sharing = tree.ofType(typeTokens.sharedTenants).find(({ urn }) => nameIn(urn) === `${id}-tenants`);
+  return sharing === undefined ? undefined : tree.partOf(sharing, part);
+}
+
+/** Everybody on an instance; nothing for any other server. */
+function sharingOf(tree: StateTree, id: string): Pick<DeployedServer, "sharing"> {
+  const step = sharingStep(tree, id, "sql");
+  return step === undefined ? {} : { sharing: parseSharedSpecs(stdinOf(step)).tenants };
 }
 
 function certificateFiles(tree: StateTree, tenant: StateResource): DeployedFile[] {

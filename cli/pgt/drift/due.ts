@@ -4,7 +4,8 @@ import { renderDynamicConfig } from "../../../components/dynamicConfig.ts";
 import type { LastDeployment, LastTenant } from "../../../components/lastDeployment.ts";
 import { tenantOfRoute } from "../../../components/names.ts";
 import { processLimit, reloadSettings, settingArguments, startSettings } from "../../../components/serverSettings.ts";
-import { routesOf } from "../../../components/tenantOutputs.ts";
+import type { PlacedShared } from "../../../components/sharedPorts.ts";
+import { routesOf, sharedRoutes } from "../../../components/tenantOutputs.ts";
 import { limitsOf } from "../../../components/tenantSpec.ts";
 import { previousOf } from "../../../components/transitions.ts";
 import { loginRoles } from "../../../tenants/declared.ts";
@@ -21,6 +22,7 @@ export function dueTenants(
   deployed: Deployed,
   last: LastDeployment,
   domain: string,
+  shared: readonly PlacedShared[] = [],
 ): readonly string[] {
   const present = listed.filter((tenant) => tenant.state !== "removed");
   const ids = new Set(present.map(({ id }) => id));
@@ -29,7 +31,7 @@ export function dueTenants(
     .map(([id]) => id);
   const differing = present.filter((tenant) => isDue(tenant, deployed, last.get(tenant.id)));
   return [
-    ...new Set([...gone, ...differing.map(({ id }) => id), ...dueRoutes(present, deployed, last, domain)]),
+    ...new Set([...gone, ...differing.map(({ id }) => id), ...dueRoutes(present, deployed, last, domain, shared)]),
   ].sort();
 }
 
@@ -63,7 +65,7 @@ function isDue(tenant: Tenant, deployed: Deployed, last: LastTenant | undefined)
       database: tenant.database,
       connectionLimit: tenant.maxConnections,
       access: { login: access.enabled, allow: [...access.allow] },
-      ...(tenant.pooler === undefined ? {} : { pooler: true }),
+      ...(tenant.pooler === undefined && tenant.instance === undefined ? {} : { pooler: true }),
       settings: reloadSettings(tenant, fingerprintIn(spec.settings["ssl_cert_file"])),
       ...(tenant.declared === undefined ? {} : { declared: declaredSpecOf(tenant.declared, new Map()) }),
       limits: limitsOf(tenant),
@@ -86,15 +88,22 @@ function fingerprintIn(certificateFile: string | undefined): string {
   return /([0-9a-f]+)\.pem$/.exec(certificateFile ?? "")?.[1] ?? "";
 }
 
-function dueRoutes(present: readonly Tenant[], { router }: Deployed, last: LastDeployment, domain: string): string[] {
+function dueRoutes(
+  present: readonly Tenant[],
+  { router }: Deployed,
+  last: LastDeployment,
+  domain: string,
+  shared: readonly PlacedShared[],
+): string[] {
   if (router === undefined) return [];
   const placed = present.flatMap((tenant) => {
     const { address, poolerAddress } = previousOf(tenant, last) ?? {};
     if (address === undefined) return [];
     return [{ ...tenant, address, ...(poolerAddress === undefined ? {} : { poolerAddress }) }];
   });
-  const tenants = present.map(({ id }) => id);
-  const routes = renderDynamicConfig(routesOf(placed, domain), `/var/lib/traefik/${router.certificate.path}`);
+  const tenants = [...present, ...shared].map(({ id }) => id);
+  const all = [...routesOf(placed, domain), ...sharedRoutes(shared, placed, domain)];
+  const routes = renderDynamicConfig(all, `/var/lib/traefik/${router.certificate.path}`);
   const differing = compareRoutes({ routes, tenants }, { routes: router.routes }).map(({ subject }) =>
     tenantOfRoute(subject),
   );

@@ -77,17 +77,28 @@ export function reportOf(
     // Beside anything else it goes without saying; the lines are below the table.
     return impactOf(id, told.length === 0 && routed.has(id) ? [{ impact: "route only", text: "route" }] : told);
   });
+  const sharing = preview.steps.flatMap((step) => sharedImpact(step));
   const there = found.filter(({ id }) => listed.get(id)?.state !== "removed");
   return {
     refused: false,
     errors: [],
     warnings: preview.warnings,
-    tenants: found.filter(({ impact }) => impact !== "unchanged").toSorted(worstFirst),
+    tenants: [...found, ...sharing].filter(({ impact }) => impact !== "unchanged").toSorted(worstFirst),
     unchanged: there.filter(({ impact }) => impact === "unchanged").length,
     shared: shared.filter(({ text }) => text !== routesWord).toSorted((one, other) => (one.text < other.text ? -1 : 1)),
     routes: texts === undefined ? [] : hunks(texts),
     unseen: unseenIn(preview),
   };
+}
+
+/** A tenant on an instance that comes or goes. What else changes for one is a line below the table: the step is everybody's. */
+function sharedImpact({ type, name, operation, before, after }: PreviewStep): TenantImpact[] {
+  if (type !== typeTokens.sharedTenant) return [];
+  const instance = String((after ?? before)?.outputs?.["instance"] ?? "an instance");
+  if (operation === "create") return [impactOf(name, [{ impact: "new", text: `new on ${instance}` }])];
+  return operation === "delete"
+    ? [impactOf(name, [{ impact: "removed", text: `leaves ${instance}; its data stays` }])]
+    : [];
 }
 
 function withoutRisk(reason: Reason): Reason {

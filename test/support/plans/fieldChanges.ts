@@ -89,6 +89,8 @@ export const fieldChanges: readonly FieldChange[] = [
 
 /** Fields that no running tenant can change, and why. */
 export const fixedFields: ReadonlyMap<string, string> = new Map([
+  ["isolation", "refused: the data would stay where it is (e2e/sharedLife)"],
+  ["instance", "refused: the data would stay where it is (e2e/sharedLife)"],
   ["volume", "refused: it would leave the data behind (unit/components/transitions)"],
   [
     "ephemeral.expires",

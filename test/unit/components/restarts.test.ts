@@ -23,7 +23,7 @@ function found(now: Partial<PlacedTenant>, differences: Partial<LastStack> = {},
   const last = new Map([["acme", lastTenant({ container: recorded(tenant()) })]]);
   return restarts(
     [tenant(now)],
-    { tenants: last, certificates: new Set(), state, subnet: settings.subnet, ...differences },
+    { tenants: last, shared: new Map(), certificates: new Set(), state, subnet: settings.subnet, ...differences },
     used,
   );
 }
@@ -60,7 +60,13 @@ test("another image or another network restarts all", () => {
 
 test("a new tenant, and one that did not run, are not restarted", () => {
   const args = [
-    { tenants: new Map([["acme", lastTenant()]]), certificates: new Set<string>(), state, subnet: undefined },
+    {
+      tenants: new Map([["acme", lastTenant()]]),
+      shared: new Map(),
+      certificates: new Set<string>(),
+      state,
+      subnet: undefined,
+    },
     settings,
   ] as const;
   expect(restarts([tenant({ maxConnections: 41 }), tenant({ id: "globex" })], ...args)).toEqual([]);

@@ -26,7 +26,7 @@ test("only tenants that run and may be reached have a route", () => {
 
 test("every tenant that is kept is in the output, whether or not it runs; a removed one is not", () => {
   const tenants = [tenant(), tenant({ id: "stopped", state: "stopped" }), tenant({ id: "removed", state: "removed" })];
-  const summary = summarize(tenants, domain, 5432);
+  const summary = summarize(tenants, [], domain, 5432);
   expect(Object.keys(summary)).toEqual(["acme", "stopped"]);
   expect(summary["stopped"]).toMatchObject({ state: "stopped", host: "stopped.db.example.com" });
 });

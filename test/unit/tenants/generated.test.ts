@@ -85,7 +85,13 @@ test.each(fields)("the reference explains %s", (field) => {
 
 test("the reference's example is accepted", () => {
   const [, example = ""] = /```yaml\n([^`]+)```/.exec(renderReference()) ?? [];
-  expect(parseTenants(example, "f").map(({ state }) => state)).toEqual(["running", "running", "stopped", "removed"]);
+  expect(parseTenants(example, "f").map(({ state }) => state)).toEqual([
+    "running",
+    "running",
+    "stopped",
+    "removed",
+    "running",
+  ]);
 });
 
 test("the input side imports nothing of Pulumi, and nothing from outside its folder", () => {

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { loadTenants, parseTenants } from "../../../tenants/load.ts";
+import { loadTenants, parseList, parseTenants } from "../../../tenants/load.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { fixture } from "../../support/fixtures/read.ts";
 
@@ -145,8 +145,8 @@ describe("a file that cannot be read as tenants is refused, never taken for an e
     fails(written("utf16.yaml", Buffer.from("\uFEFFtenants: []", "utf16le"))).toThrow(/got text that is not UTF-8/);
   });
   test("too large", () => {
-    const text = `tenants: [{ id: acme }]\n${"#".repeat(256 * 1024)}`;
-    fails(written("large.yaml", text)).toThrow(/got \d+ bytes, expected at most 262144 \(256 kB\); move some/);
+    const text = `tenants: [{ id: acme }]\n${"#".repeat(1024 * 1024)}`;
+    fails(written("large.yaml", text)).toThrow(/got \d+ bytes, expected at most 1048576 \(1 MB\); move some/);
     expect(() => parseTenants(text, "f")).toThrow(/got \d+ bytes/);
   });
   test("a device, which might be read for ever", () => {
@@ -159,12 +159,12 @@ describe("a file that cannot be read as tenants is refused, never taken for an e
   });
 });
 
-test("exactly 256 kB are read", () => {
+test("exactly 1 MB is read", () => {
   const text = fixture("minimal.yaml");
-  expect(parseTenants(text + "#".repeat(256 * 1024 - text.length), "f")).toHaveLength(1);
+  expect(parseTenants(text + "#".repeat(1024 * 1024 - text.length), "f")).toHaveLength(1);
 });
 
-test("500 tenants with every field set are read, 501 are refused", () => {
+test("500 tenants with every field set are read, 501 are refused, and 2,000 fit on instances", () => {
   const fields = {
     ...{ plan: "large", user: "app", state: "running", password: "generated", passwordVersion: 2, tls: "passthrough" },
     access: { enabled: true, allow: ["203.0.113.0/24", "2001:db8::/32"], maxConnectionsPerIp: 20 },
@@ -178,5 +178,17 @@ test("500 tenants with every field set are read, 501 are refused", () => {
   const file = (length: number): string =>
     `tenants:\n${Array.from({ length }, (_, index) => `  - ${JSON.stringify(entry(index))}\n`).join("")}`;
   expect(parseTenants(file(500), "f")).toHaveLength(500);
-  expect(() => parseTenants(file(501), "f")).toThrow(/f:2:3 tenants: got a list of 501, expected at most 500 tenants/);
+  expect(() => parseTenants(file(501), "f")).toThrow(
+    /f:2:3 tenants: got a list of 501, expected at most 500 tenants with a server/,
+  );
+  const sharing = (length: number): string => {
+    const list = Array.from(
+      { length },
+      (_, index) => `  - { id: t-${index}, isolation: database, instance: shared-${index % 4} }\n`,
+    );
+    const instances = Array.from({ length: 4 }, (_, index) => `  - id: shared-${index}\n`);
+    return `instances:\n${instances.join("")}tenants:\n${list.join("")}`;
+  };
+  expect(parseList(sharing(2000), "f").shared).toHaveLength(2000);
+  expect(() => parseTenants(sharing(2001), "f")).toThrow(/got a list of 2001, expected at most 2000 tenants/);
 });

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { removeEntry } from "../../../tenants/edit.ts";
+import type { SharedTenant } from "../../../tenants/sharedTenant.ts";
+import { dockerReading } from "../../engine.ts";
+import { OperatorError } from "../../operatorError.ts";
+import { expectTyped } from "../ask.ts";
+import { applyChange, tryEdit } from "../change.ts";
+import type { Context } from "../context.ts";
+import { removePassword } from "../passwords.ts";
+import { listedHere } from "../tenants.ts";
+
+const statements = new URL("../purge-shared.sql", import.meta.url);
+
+/**
+ * Deletes what instances keep of a removed tenant for good, and then its entry. @returns false where no instance has anything of such a tenant,
+ * and nothing was asked or changed. @throws OperatorError where it is not removed.
+ */
+export async function purgeShared(context: Context, id: string, confirm: string | undefined): Promise<boolean> {
+  const { servers, shared } = listedHere(context.config);
+  const tenant = shared.find((one) => one.id === id);
+  if (tenant === undefined && servers.some((one) => one.id === id)) return false;
+  if (tenant !== undefined && tenant.state !== "removed")
+    throw new OperatorError(
+      `${id} is ${tenant.state}, expected a removed tenant; nothing was changed`,
+      `pgt remove ${id}, then again`,
+    );
+  const instances = servers
+    .filter(({ instance, state }) => instance === true && state === "running")
+    .map((one) => one.id);
+  const place = tenant?.instance ?? instances.find((instance) => keeps(context, instance, id));
+  if (place === undefined) return false;
+  const question = `Delete the data of ${id} on ${place} for good? Backups of ${place} hold it until they are deleted.`;
+  if (!(context.yes && confirm === id)) await expectTyped(question, id, `--yes --confirm ${id}`);
+  if (tenant !== undefined) tryEdit(context, (text) => removeEntry(text, id));
+  context.report({ event: "note", message: `${id}: ${deleted(context, place, tenant?.origin ?? id)}` });
+  if (tenant !== undefined) await takeOut(context, tenant);
+  return true;
+}
+
+function keeps({ config }: Context, instance: string, id: string): boolean {
+  const asked =
+    "SELECT count(*) FROM pg_roles WHERE CASE WHEN shobj_description(oid, 'pg_authid') LIKE 'pgtenants: shared {%' " +
+    "THEN substr(shobj_description(oid, 'pg_authid'), 19)::jsonb->>'key' = :'key' END";
+  return psql(config.names.tenant(instance), id, asked) !== "0";
+}
+
+function deleted({ config }: Context, instance: string, key: string): string {
+  const outcome = psql(config.names.tenant(instance), key, readFileSync(statements, "utf8"));
+  if (outcome.endsWith("open"))
+    throw new OperatorError(`the removal of ${key} is not deployed yet; nothing was changed`, "pgt start, then again");
+  return outcome.endsWith("none") ? `${instance} had nothing of it any more` : `what ${instance} kept of it is deleted`;
+}
+
+/** What a tenant has set for its database does not count in the superuser's sessions. */
+const options =
+  "PGOPTIONS=-c default_transaction_read_only=off -c statement_timeout=0 -c search_path=pg_catalog,pg_temp -c role=none";
+
+function psql(container: string, key: string, sql: string): string {
+  const quiet = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", `--set=key=${key}`, "--file=-"];
+  return dockerReading(sql, ["exec", "--interactive", "--env", options, container, "psql", ...quiet]);
+}
+
+async function takeOut(context: Context, { id, password }: SharedTenant): Promise<void> {
+  await applyChange(context, {
+    command: `pgt purge ${id}`,
+    edit: (text) => removeEntry(text, id),
+    ...(password === "custom" ? { configure: () => removePassword(context, id) } : {}),
+  });
+}

@@ -1,0 +1,107 @@
+import type { SharedTenant } from "../tenants/sharedTenant.ts";
+import type { Tenant } from "../tenants/tenant.ts";
+import type { LastDeployment, LastShared } from "./lastDeployment.ts";
+import type { Settings } from "./settings.ts";
+import { confirmation, confirmedRecently } from "./transitions.ts";
+
+/** What decides whether tenants on instances may follow the last deployment. */
+export interface SharedTransition {
+  readonly shared: readonly SharedTenant[];
+  /** Everybody with a server of its own. */
+  readonly servers: readonly Tenant[];
+  readonly last: LastDeployment;
+  readonly lastShared: ReadonlyMap<string, LastShared>;
+  readonly now: Date;
+}
+
+type Needed = Pick<Settings, "tenantsFile" | "deletionProtection" | "passwords">;
+
+/** What the last deployment knows of a tenant on an instance, under its id or an earlier one. */
+export function previousShared(
+  { id, formerIds }: Pick<SharedTenant, "id" | "formerIds">,
+  lastShared: ReadonlyMap<string, LastShared>,
+): LastShared | undefined {
+  const known = [id, ...formerIds.toReversed()].find((name) => lastShared.has(name));
+  return known === undefined ? undefined : lastShared.get(known);
+}
+
+/**
+ * Why a list must not follow the last deployment, as far as tenants on instances go; empty when it may. The same slips as of other tenants, and
+ * one more: another place for a tenant with data, which would leave the data behind.
+ */
+export function sharedRefusals(transition: SharedTransition, settings: Needed): string[] {
+  return [
+    ...vanished(transition, settings),
+    ...moved(transition, settings),
+    ...staleConfirmations(transition, settings),
+    ...missingPasswords(transition, settings),
+  ];
+}
+
+function vanished(
+  { shared, servers, lastShared, now }: SharedTransition,
+  { tenantsFile, deletionProtection }: Needed,
+): string[] {
+  if (!deletionProtection) return [];
+  const known = new Set([...shared, ...servers].flatMap(({ id, formerIds }) => [id, ...formerIds]));
+  return [...lastShared]
+    .filter(([id, { state }]) => !known.has(id) && state !== "removed")
+    .map(([id, { isolation = "database", instance = "shared-1" }]) => {
+      const where = `isolation: ${isolation}, instance: ${instance}`;
+      return (
+        `${tenantsFile}: got a list without "${id}", expected every tenant of this stack; put back "- { id: ${id}, ${where} }". ` +
+        `To remove it and keep its data: "- { id: ${id}, ${where}, state: removed, confirm: ${confirmation(id, now)} }". ` +
+        `If it has another id now: "renamedFrom: ${id}" in that entry`
+      );
+    });
+}
+
+/** Another instance, another isolation, or a server of its own: the data would stay where it is. */
+function moved({ shared, servers, last, lastShared }: SharedTransition, { tenantsFile }: Needed): string[] {
+  const refusal = (id: string, got: string, expected: string) =>
+    `${tenantsFile}: "${id}": got ${got}, expected ${expected}, where its data is; ` +
+    `put that back, or begin empty under another id; a dump takes data along: pgt dump ${id}`;
+  const named = ({
+    isolation,
+    instance,
+  }: {
+    readonly isolation?: string | undefined;
+    readonly instance?: string | undefined;
+  }) => `isolation: ${isolation} on ${instance}`;
+  const toShared = shared.flatMap((tenant) => {
+    const names = [tenant.id, ...tenant.formerIds];
+    const before = previousShared(tenant, lastShared);
+    if (names.some((id) => last.get(id)?.volume !== undefined))
+      return [refusal(tenant.id, named(tenant), "isolation: dedicated")];
+    if (before === undefined || (before.instance === tenant.instance && before.isolation === tenant.isolation))
+      return [];
+    return [refusal(tenant.id, named(tenant), named(before))];
+  });
+  const toDedicated = servers.flatMap((tenant) => {
+    const before = previousShared(tenant, lastShared);
+    return before === undefined ? [] : [refusal(tenant.id, "isolation: dedicated", named(before))];
+  });
+  return [...toShared, ...toDedicated];
+}
+
+function staleConfirmations({ shared, lastShared, now }: SharedTransition, { tenantsFile }: Needed): string[] {
+  return shared.flatMap((tenant) => {
+    const before = previousShared(tenant, lastShared);
+    if (tenant.removedOn === undefined || before === undefined || before.state === "removed") return [];
+    if (confirmedRecently(tenant.removedOn, now)) return [];
+    return [
+      `${tenantsFile}: "${tenant.id}": got a removal that was confirmed on ${tenant.removedOn}, expected one of the last days; ` +
+        `write "confirm: ${confirmation(tenant.id, now)}"`,
+    ];
+  });
+}
+
+function missingPasswords({ shared }: SharedTransition, { tenantsFile, passwords }: Needed): string[] {
+  return shared
+    .filter(({ id, password }) => password === "custom" && !passwords.has(id))
+    .map(
+      ({ id }) =>
+        `${tenantsFile}: "${id}": got password: custom and no password in the stack's configuration; ` +
+        `set it with: pulumi config set --secret --path 'passwords["${id}"]'`,
+    );
+}

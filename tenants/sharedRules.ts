@@ -1,0 +1,191 @@
+import type { Draft } from "./check.ts";
+import { formerIdsOf } from "./defaults.ts";
+import type { Path, Problem } from "./issues.ts";
+import { opaqueName, sameId } from "./names.ts";
+import { isShared } from "./sharedDefaults.ts";
+import { closest, either, quoted } from "./text.ts";
+
+/** More servers than that do not fit one bridge: it has 1,023 ports, and from about 1,000 on the first ones stop answering. */
+const MAX_SERVERS = 500;
+
+/** Each has a pool process of its own in the instance's pooler, and a place among its ports. */
+const MAX_PER_INSTANCE = 500;
+
+/** What an instance has once for all its tenants, or what needs a server of its own. */
+const NOT_SHARED = [
+  "memory",
+  "cpuShares",
+  "sharedBuffers",
+  "disk",
+  "backup",
+  "from",
+  "ephemeral",
+  "volume",
+  "confirmRestart",
+  "tempFileLimit",
+] as const;
+
+/** What only a server of its own can hold a tenant to, or have inside. */
+const DEDICATED_ONLY = [
+  "lockTimeout",
+  "readOnly",
+  "allowDdl",
+  "databases",
+  "roles",
+  "extensions",
+  "schemas",
+  "settings",
+] as const;
+
+/** A tenant that shares says with whom, and one that does not says nothing of it. */
+export function instancesAreNamed({ tenants, instances }: Draft): Problem[] {
+  const known = instances.flatMap(({ id }) => id ?? []);
+  return tenants.flatMap((tenant, index): Problem[] => {
+    const at = (field: string): Path => ["tenants", index, field];
+    const { isolation = "dedicated", instance } = tenant;
+    const reliesOn = [at("isolation"), at("instance"), ["instances"]];
+    if (isolation === "dedicated") {
+      if (instance === undefined) return [];
+      const advice =
+        'no instance, since the tenant has a server of its own; take it out, or write "isolation: database"';
+      return [{ path: at("instance"), advice, reliesOn }];
+    }
+    if (instance === undefined) {
+      const advice = `an instance beside it; write "instance: ${known[0] ?? "shared-1"}"`;
+      return [{ path: at("isolation"), advice, reliesOn }];
+    }
+    if (known.includes(instance)) return [];
+    const meant = closest(instance, known);
+    const add = `add "- id: ${instance}" under instances`;
+    const fix = meant === undefined ? add : `did you mean "${meant}"?`;
+    const advice =
+      known.length === 0 ? `the id of an instance; ${add}` : `the id of an instance: ${either(known)}; ${fix}`;
+    return [{ path: at("instance"), advice, reliesOn }];
+  });
+}
+
+/** Ids of instances are no tenant's, now or before, and each is there once: both name a container and a volume. */
+export function instancesAreOwn({ tenants, instances }: Draft): Problem[] {
+  const taken = new Map(
+    tenants.flatMap((tenant, index) =>
+      [tenant.id, ...formerIdsOf(tenant)].flatMap((id) =>
+        id === undefined ? [] : [[sameId(id), `tenants[${index}]`]],
+      ),
+    ),
+  );
+  return instances.flatMap(({ id }, index): Problem[] => {
+    if (id === undefined) return [];
+    const holder = taken.get(sameId(id));
+    taken.set(sameId(id), holder ?? `instances[${index}]`);
+    if (holder === undefined) return [];
+    const advice = `an id of its own: ${holder} has or had it, and case and "-" or "_" do not count; choose another one`;
+    return [{ path: ["instances", index, "id"], advice, reliesOn: [] }];
+  });
+}
+
+/** A tenant on an instance has no server of its own to set. */
+export function sharedFieldsFit({ tenants }: Draft): Problem[] {
+  return tenants.flatMap((tenant, index): Problem[] => {
+    if (!isShared(tenant)) return [];
+    const at = (field: string): Path => ["tenants", index, field];
+    const refused = (field: string, advice: string): Problem => ({
+      path: at(field),
+      advice,
+      reliesOn: [at(field), at("isolation")],
+    });
+    const instance = quoted(tenant.instance ?? "its instance");
+    const once = `nothing here: ${instance} has this for all its tenants; take it out, set it under instances, or write "isolation: dedicated"`;
+    const alone =
+      'nothing here: only a tenant with a server of its own has this; take it out, or write "isolation: dedicated"';
+    const tls = 'where the tenant has no server of its own, "terminate"; take it out, or write "isolation: dedicated"';
+    const tier = 'where the tenant shares a server, "standard"; take it out, or write "isolation: dedicated"';
+    const database = `nothing here: tenants with a schema each are in one database; take it out, or write "isolation: database"`;
+    return [
+      ...NOT_SHARED.filter((field) => tenant[field] !== undefined).map((field) => refused(field, once)),
+      ...DEDICATED_ONLY.filter((field) => tenant[field] !== undefined).map((field) => refused(field, alone)),
+      ...(tenant.tls === "passthrough" ? [refused("tls", tls)] : []),
+      ...(tenant.tier === "production" ? [refused("tier", tier)] : []),
+      ...(tenant.isolation === "schema" && tenant.database !== undefined ? [refused("database", database)] : []),
+      ...ownNames(tenant).map(([field, name]) =>
+        refused(
+          field,
+          `a name that does not begin with "pgtenants": ${quoted(name)} could be one of ours; choose another`,
+        ),
+      ),
+    ];
+  });
+}
+
+function ownNames({ user, database }: Draft["tenants"][number]): [string, string][] {
+  const names = [["user", user] as const, ["database", database] as const];
+  return names.flatMap(([field, name]): [string, string][] =>
+    name?.startsWith("pgtenants") === true ? [[field, name]] : [],
+  );
+}
+
+/** Whoever is on an instance would lose the data with it; and a removal is confirmed as a tenant's is. */
+export function instancesStay({ tenants, instances }: Draft): Problem[] {
+  return instances.flatMap(({ id = "", state, confirm }, index): Problem[] => {
+    const at = (field: string): Path => ["instances", index, field];
+    const users = tenants
+      .filter((tenant) => tenant.instance === id && isShared(tenant))
+      .flatMap((tenant) => tenant.id ?? []);
+    const [first] = users;
+    if (state !== "removed") {
+      if (confirm === undefined) return [];
+      return [
+        {
+          path: at("confirm"),
+          advice: "no confirmation, since the instance stays; take it out",
+          reliesOn: [at("confirm"), at("state")],
+        },
+      ];
+    }
+    if (first !== undefined) {
+      const advice = `an instance that nobody is on; ${quoted(first)} is; remove and purge them first`;
+      return [{ path: at("state"), advice, reliesOn: [at("state"), ["tenants"]] }];
+    }
+    const [date = "2026-11-21"] = /\d{4}-\d{2}-\d{2}/.exec(confirm ?? "") ?? [];
+    if (confirm === `${id} ${date}`) return [];
+    const advice = `a confirmation beside it; write "confirm: ${id} ${date}", with today's date`;
+    return [{ path: at(confirm === undefined ? "state" : "confirm"), advice, reliesOn: [at("confirm"), at("state")] }];
+  });
+}
+
+/** Roles and databases of one server have names of their own, those of earlier ids included: they stay. */
+export function sharedNamesAreUnique({ tenants }: Draft): Problem[] {
+  const holders = new Map<string, number>();
+  return tenants.flatMap((tenant, index): Problem[] => {
+    if (!isShared(tenant) || tenant.instance === undefined) return [];
+    const own = opaqueName(formerIdsOf(tenant)[0] ?? tenant.id ?? "");
+    const names = [
+      ["user", tenant.user ?? own] as const,
+      ...(tenant.isolation === "database" ? [["database", tenant.database ?? own] as const] : []),
+    ];
+    return names.flatMap(([field, name]): Problem[] => {
+      const key = `${tenant.instance} ${field} ${name}`;
+      const holder = holders.get(key);
+      holders.set(key, holder ?? index);
+      if (holder === undefined || tenant[field] === undefined) return [];
+      const advice = `a name that nobody else has on ${quoted(tenant.instance ?? "")}: tenants[${holder}] has this one; choose another, or leave it out`;
+      return [{ path: ["tenants", index, field], advice }];
+    });
+  });
+}
+
+/** How many servers a bridge takes, and how many tenants an instance. */
+export function serversFit({ tenants, instances }: Draft): Problem[] {
+  const servers = tenants.filter((tenant) => !isShared(tenant)).length + instances.length;
+  const counts = Map.groupBy(tenants.filter(isShared), ({ instance }) => instance);
+  const crowded = instances.flatMap(({ id }, index): Problem[] => {
+    const count = counts.get(id)?.length ?? 0;
+    if (count <= MAX_PER_INSTANCE) return [];
+    const advice = `at most ${MAX_PER_INSTANCE} tenants on it, ${count} are; put some of them on another instance`;
+    return [{ path: ["instances", index], advice }];
+  });
+  if (servers <= MAX_SERVERS) return crowded;
+  const advice =
+    `at most ${MAX_SERVERS} tenants with a server of their own, instances included, ${servers} are: as many as one bridge serves, ` +
+    "since Linux gives it 1,023 ports, and near those the first ones stop answering; move some to a second stack, or let small ones share an instance";
+  return [...crowded, { path: ["tenants"], advice }];
+}
