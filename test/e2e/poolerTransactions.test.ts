@@ -2,6 +2,7 @@ import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { asSuperuser } from "./support/imageContainer.ts";
 import { firstValue, pooledUri, watched } from "./support/pooled.ts";
+import { outputOf } from "./support/shell.ts";
 import { makeTestStack, type TestStack } from "./support/testStack.ts";
 
 // The rows of the table in docs/pooling.md. Every pool has one server connection, so that what one client leaves on it is what the next one finds.
@@ -196,4 +197,27 @@ test("one client more than a pool takes is told so", async () => {
   const clients = await Promise.all([watched(uri), watched(uri), watched(uri)]);
   await expect(watched(uri)).rejects.toThrow("no more connections allowed (max_client_conn)");
   await Promise.all(clients.map((client) => client.end()));
+});
+
+describe("a tenant with a pool", () => {
+  test("keeps it under another name, and can do without it again", async () => {
+    const globex = "{ id: globex, pooler: { size: 1, mode: session, maxClients: 3 } }";
+    at.list("{ id: acme-eu, renamedFrom: acme, pooler: { size: 1 } }", globex);
+    await at.stack.up();
+    const client = await watched(await pooledUri(at, "acme-eu"));
+    expect(await firstValue(client, "SELECT current_database()")).toBe("acme");
+    await client.end();
+    expect((await at.stack.preview()).changeSummary).toEqual({ same: expect.any(Number) });
+
+    at.list("{ id: acme-eu, renamedFrom: acme }", globex);
+    await at.stack.up();
+    expect((await at.connectionStrings())["acme-eu"]).not.toHaveProperty("pooled");
+    const left = await Promise.all([
+      outputOf("docker", ["volume", "ls", "--quiet", "--filter", `name=${at.container("acme")}_pooler`]),
+      outputOf("docker", ["ps", "--all", "--quiet", "--filter", `name=${at.container("acme")}.*_pooler`]),
+      asSuperuser(at.container("acme-eu"), "SELECT rolname FROM pg_roles WHERE rolname = 'pgtenants_pooler'"),
+    ]);
+    expect(left).toEqual(["", "", ""]);
+    await (await watched(await pooledUri(at, "globex"))).end();
+  });
 });
