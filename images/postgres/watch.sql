@@ -34,7 +34,7 @@ SELECT format('said %s: %s of the role %s in the database %s after %s s, the lim
 UNION ALL
 SELECT 'warned ' || coalesce(string_agg(key, ' '), '') FROM done
 UNION ALL
-SELECT 'next ' || coalesce(ceil(least(60000, greatest(1000, min(ms) / 10)) / 1000.0)::text, 'none')
+SELECT 'next ' || CASE WHEN count(*) = 0 THEN 'none' ELSE ceil(least(60000, greatest(1000, min(ms) / 10)) / 1000.0)::text END
   FROM pgtenants.limits, LATERAL (VALUES (statement_ms), (idle_in_transaction_ms), (lock_ms)) AS limited(ms) WHERE ms > 0;
 \else
 SELECT 'next none';
