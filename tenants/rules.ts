@@ -16,6 +16,7 @@ import { poolsFit, poolsHavePorts } from "./poolerRules.ts";
 import type { PlanFields } from "./schema.ts";
 import { isShared } from "./sharedDefaults.ts";
 import {
+  clonesAreOfServers,
   instancesAreNamed,
   instancesAreOwn,
   instancesStay,
@@ -163,6 +164,7 @@ const RULES: readonly Rule[] = [
   instancesAreOwn,
   sharedFieldsFit,
   instancesStay,
+  clonesAreOfServers,
   sharedNamesAreUnique,
   serversFit,
 ];

@@ -123,6 +123,19 @@ function ownNames({ user, database }: Draft["tenants"][number]): [string, string
   );
 }
 
+/** A copy of an instance would hold everybody's data, and be one tenant's; and there is no backup of one tenant on it alone. */
+export function clonesAreOfServers({ tenants, instances }: Draft): Problem[] {
+  const ids = new Set(instances.map(({ id }) => id));
+  const sharing = new Set(tenants.filter(isShared).map(({ id }) => id));
+  return tenants.flatMap(({ from }, index): Problem[] => {
+    const source = from?.clone;
+    if (source === undefined || !(ids.has(source) || sharing.has(source))) return [];
+    const path: Path = ["tenants", index, "from", "clone"];
+    const advice = `the id of a tenant with a server of its own; a dump takes one along: pgt dump ${ids.has(source) ? "<id>" : source}, and then "from: { import: ./that.dump }"`;
+    return [{ path, advice, reliesOn: [path, ["instances"], ["tenants", index, "from"]] }];
+  });
+}
+
 /** Whoever is on an instance would lose the data with it; and a removal is confirmed as a tenant's is. */
 export function instancesStay({ tenants, instances }: Draft): Problem[] {
   return instances.flatMap(({ id = "", state, confirm }, index): Problem[] => {

@@ -41,7 +41,7 @@ test.each([
 ])("%s is refused for one of them, with the words for all", async (command, ...options) => {
   const { code, stdout, stderr } = await pgt(
     at,
-    [command, "acme", ...options, "--yes", "--confirm", "acme"].slice(0, options.length + 2),
+    [command, "acme", ...options],
   );
   expect(code).not.toBe(0);
   expect(stdout + stderr).toContain(`acme has no server of its own: it shares ${instance}`);
