@@ -10,12 +10,14 @@ export const sharedFields = {
     limits:
       "`dedicated`, `database` or `schema`; the last two need `instance`, and leave no room for what an instance has once for all: memory, disk, backups.",
     byDefault: "`dedicated`.",
-    change: "refused where the tenant has data: `pgt move` takes it along.",
+    change:
+      "refused where the tenant has data, which would stay behind: [shared-instances.md](shared-instances.md#move).",
   }),
   instance: documented(id().exactOptional(), {
     meaning: "The instance that the tenant is on.",
     limits: "The id of one under `instances`. Only with `isolation: database` or `schema`.",
     byDefault: "none.",
-    change: "refused where the tenant has data: `pgt move` takes it along.",
+    change:
+      "refused where the tenant has data, which would stay behind: [shared-instances.md](shared-instances.md#move).",
   }),
 };
