@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
@@ -7,9 +6,9 @@ import { sayWhy } from "./containerFailure.ts";
 import { hardened, poolerLimits, poolerTmpfs } from "./hardening.ts";
 import { poolerLabels, stateLabel } from "./names.ts";
 import { renderEncoded } from "./pgbackrestConfig.ts";
-import { type Pool, poolerFolder, renderPgbouncerIni } from "./pgbouncerIni.ts";
+import { poolerFolder } from "./pgbouncerIni.ts";
 import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
-import type { PlacedTenant } from "./tenantOutputs.ts";
+import { poolPort, renderTenantPool } from "./tenantPool.ts";
 
 /** What a connection pool needs besides the tenant. */
 interface TenantPoolerArgs extends TenantDatabaseArgs {
@@ -24,21 +23,11 @@ interface TenantPoolerArgs extends TenantDatabaseArgs {
 /** Transactions may end for 5 s; the rest is for what starts and stops the processes. */
 const stopSeconds = 10;
 
-/** Where a tenant's own pool listens, at its address. */
-const port = 5432;
-
 /** How long a pool may take to listen; it was seen to take a tenth of a second. */
 const readySeconds = 30;
 
 /** Processes beside PgBouncer's: s6, and what looks into the container. */
 const mostProcesses = 64;
-
-/** Seconds after which the reserve is opened, and a server connection that nobody uses is closed. */
-const reserveSeconds = 3;
-const serverIdleSeconds = 300;
-
-/** Prepared statements that a server connection keeps. PgBouncer's own default. */
-const preparedStatements = 200;
 
 /** Shared by server and pool, so it is there before either; holds nothing that a deployment does not write again. */
 export function createPoolerVolume(
@@ -127,7 +116,7 @@ function createPoolsStep(
         MAX_CLIENTS: String(maxClients),
         QUERY_WAIT: `${queryWaitSeconds} s`,
       },
-      stdin: `tenant ${Buffer.from(renderPgbouncerIni(poolOf(tenant, pooler))).toString("base64")}\nend\n`,
+      stdin: renderTenantPool(tenant, pooler),
       logging: command.local.Logging.None,
       addPreviousOutputInEnv: false,
     },
@@ -148,7 +137,7 @@ function createLoginStep(
       create: `docker exec --interactive "$CONTAINER" /usr/local/lib/pgtenants/log-in.sh "$PORT" "$READY_SECONDS" || ${sayWhy}`,
       environment: {
         CONTAINER: container.id,
-        PORT: String(port),
+        PORT: String(poolPort),
         READY_SECONDS: String(readySeconds),
         AFTER: answering,
       },
@@ -160,15 +149,4 @@ function createLoginStep(
     },
     opts,
   );
-}
-
-/** A tenant's one pool. @param pooler the tenant's own. */
-function poolOf({ access, database }: PlacedTenant, { maxClientsPerIp: _, ...values }: Pooler): Pool {
-  // Whoever would not be let in now, or is in a database of another name, has to come again.
-  const sessions = JSON.stringify([access.enabled, access.allow, database]);
-  return {
-    ...values,
-    ...{ port, database: undefined, reserveSeconds, serverIdleSeconds, preparedStatements },
-    sessions: createHash("sha256").update(sessions).digest("hex").slice(0, 12),
-  };
 }

@@ -4,13 +4,15 @@ import { readDeployed } from "../../cli/pgt/drift/deployed.ts";
 import { dueTenants } from "../../cli/pgt/drift/due.ts";
 import { tenantsIn } from "../../components/lastDeployment.ts";
 import type { PlacedTenant } from "../../components/tenantOutputs.ts";
+import type { Pooler } from "../../tenants/tenant.ts";
 import { deployedServer, role, seenServer } from "../support/drift.ts";
 import { stateOf } from "../support/driftState.ts";
 import { settings } from "../support/settings.ts";
 import { tenant } from "../support/tenants.ts";
 
 const sizes = { size: 20, reserve: 0, maxClients: 1000, maxClientsPerIp: 1000, queryWaitSeconds: 30 };
-const acme: PlacedTenant = tenant({ pooler: { mode: "transaction", ...sizes }, poolerAddress: "198.18.8.8" });
+const pooler: Pooler = { mode: "transaction", ...sizes };
+const acme: PlacedTenant = tenant({ pooler, poolerAddress: "198.18.8.8" });
 const resources = await stateOf([acme]);
 
 test("a connection pool's container and volume are its tenant's, with the step that sets its limit of processes", () => {
@@ -35,6 +37,18 @@ test("an unchanged file has nothing due for it, and its addresses are those of t
   const last = tenantsIn(resources);
   expect(last.get("acme")).toMatchObject({ address: "198.18.7.7", poolerAddress: "198.18.8.8", poolerMemoryMiB: 127 });
   expect(dueTenants([acme], readDeployed(resources), last, settings.domain)).toEqual([]);
+});
+
+test.each<[string, Partial<Pooler>]>([
+  ["mode", { mode: "session" }],
+  ["size", { size: 5 }],
+  ["reserve", { reserve: 2 }],
+  ["clients", { maxClients: 2000 }],
+  ["wait", { queryWaitSeconds: 60 }],
+  ["clients from one address", { maxClientsPerIp: 7 }],
+])("a deployment is due for another %s of the pool", (_, differences) => {
+  const edited = { ...acme, pooler: { ...pooler, ...differences } };
+  expect(dueTenants([edited], readDeployed(resources), tenantsIn(resources), settings.domain)).toEqual(["acme"]);
 });
 
 test("the pool's role is known where there is a pool, and only as it was made", () => {

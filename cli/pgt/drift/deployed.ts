@@ -25,6 +25,8 @@ export interface DeployedInside extends DeployedServer {
   /** BACKUP, FULL, INCREMENTAL and TIME_ZONE of its step, a line each. */
   readonly schedule: string;
   readonly keepDays: number;
+  /** What the step of its own connection pool was told; undefined where it has none. */
+  readonly pool: string | undefined;
 }
 
 /** What the last deployment made, by the stack's state. Holds secrets: verifiers of passwords. */
@@ -146,7 +148,7 @@ function deployedRouter(tree: StateTree, router: StateResource, tenants: readonl
 
 function deployedServer(tree: StateTree, tenant: StateResource): DeployedInside[] {
   const id = nameIn(tenant.urn);
-  const [container, step] = [tree.partOf(tenant, "server"), tree.partOf(tenant, "sql")];
+  const [container, step, pools] = ["server", "sql", "pools"].map((part) => tree.partOf(tenant, part));
   if (container === undefined || step === undefined) return [];
   const [backupConfig = "", spec = ""] = stdinOf(step).split("\n");
   const { DISK_MIB = "", BACKUP, FULL, INCREMENTAL, TIME_ZONE } = environmentOf(step);
@@ -170,6 +172,7 @@ function deployedServer(tree: StateTree, tenant: StateResource): DeployedInside[
       diskMiB: Number(DISK_MIB),
       schedule,
       keepDays: Number(/^repo1-retention-full=(\d+)$/m.exec(config)?.[1]),
+      pool: pools === undefined ? undefined : stdinOf(pools),
       files: [
         written("backup-settings", `${folder}/backup/pgbackrest.conf`, config),
         written("backup-settings", `${folder}/backup/schedule`, schedule),

@@ -6,6 +6,7 @@ import { tenantOfRoute } from "../../../components/names.ts";
 import { processLimit, reloadSettings, settingArguments, startSettings } from "../../../components/serverSettings.ts";
 import type { PlacedShared } from "../../../components/sharedPorts.ts";
 import { routesOf, sharedRoutes } from "../../../components/tenantOutputs.ts";
+import { renderTenantPool } from "../../../components/tenantPool.ts";
 import { limitsOf } from "../../../components/tenantSpec.ts";
 import { previousOf } from "../../../components/transitions.ts";
 import { loginRoles } from "../../../tenants/declared.ts";
@@ -58,6 +59,7 @@ function isDue(tenant: Tenant, deployed: Deployed, last: LastTenant | undefined)
     memoryMiB,
     cpuShares,
     processes,
+    server.pool,
   ];
   const inFile = [
     {
@@ -79,6 +81,7 @@ function isDue(tenant: Tenant, deployed: Deployed, last: LastTenant | undefined)
     tenant.memoryMiB,
     tenant.cpuShares,
     processLimit(tenant),
+    tenant.pooler === undefined ? undefined : renderTenantPool(tenant, tenant.pooler),
   ];
   return !isDeepStrictEqual(inState, inFile);
 }

@@ -1,0 +1,30 @@
+import { createHash } from "node:crypto";
+import type { Pooler, Tenant } from "../tenants/tenant.ts";
+import { type Pool, renderPgbouncerIni } from "./pgbouncerIni.ts";
+
+/** Where a tenant's own pool listens, at its address. */
+export const poolPort = 5432;
+
+/** Seconds after which the reserve is opened, and a server connection that nobody uses is closed. */
+const reserveSeconds = 3;
+const serverIdleSeconds = 300;
+
+/** Prepared statements that a server connection keeps. PgBouncer's own default. */
+const preparedStatements = 200;
+
+/** What the step of a tenant's own pool is told by standard input. Pure. @param pooler the tenant's own. */
+export function renderTenantPool(tenant: PoolOwner, pooler: Pooler): string {
+  return `tenant ${Buffer.from(renderPgbouncerIni(poolOf(tenant, pooler))).toString("base64")}\nend\n`;
+}
+
+type PoolOwner = Pick<Tenant, "access" | "database">;
+
+function poolOf({ access, database }: PoolOwner, { maxClientsPerIp: _, ...values }: Pooler): Pool {
+  // Whoever would not be let in now, or is in a database of another name, has to come again.
+  const sessions = JSON.stringify([access.enabled, access.allow, database]);
+  return {
+    ...values,
+    ...{ port: poolPort, database: undefined, reserveSeconds, serverIdleSeconds, preparedStatements },
+    sessions: createHash("sha256").update(sessions).digest("hex").slice(0, 12),
+  };
+}
