@@ -31,6 +31,12 @@ test("lists them with their instance, and hands out how they are reached", async
   expect(await ask(await uriOf("acme"), "SELECT 1 AS one")).toEqual([{ one: 1 }]);
 });
 
+test("finds no drift, and the routes as the file says", async () => {
+  const { code, stdout, stderr } = await pgt(at, ["drift"]);
+  expect(code, stdout + stderr).toBe(0);
+  expect((await pgt(at, ["doctor"])).stdout).toMatch(/routes, as the file says/);
+});
+
 test.each([
   ["backup"],
   ["backups"],

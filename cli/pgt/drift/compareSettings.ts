@@ -69,14 +69,13 @@ function compareWritten({ id, container }: DeployedServer, { cluster: { written 
   });
 }
 
-function compareRoleSettings({ id, container, spec }: DeployedServer, { cluster, takenOver }: SeenServer): Drift[] {
+function compareRoleSettings(deployed: DeployedServer, { cluster, takenOver }: SeenServer): Drift[] {
   if (takenOver) return [];
+  const { id, container, spec, sharing = [] } = deployed;
+  const former = cluster.roles.filter(({ formerOwner }) => formerOwner).map(({ name }) => name);
+  // A tenant on an instance may set for its role what the deployment sets there, and more.
   const declared = spec.declared?.roles.map(({ name }) => name) ?? [];
-  const own = new Set([
-    spec.owner,
-    ...declared,
-    ...cluster.roles.filter(({ formerOwner }) => formerOwner).map(({ name }) => name),
-  ]);
+  const own = new Set([spec.owner, ...declared, ...former, ...sharing.map(({ role }) => role)]);
   const foreign = cluster.roleSettings.filter(({ role, databaseOwner, context }) => {
     const mayMake = role === null ? databaseOwner !== null && own.has(databaseOwner) : own.has(role);
     return !mayMake || context === "superuser" || context === "superuser-backend";
