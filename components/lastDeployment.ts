@@ -1,5 +1,6 @@
 import type { Declared } from "../tenants/declared.ts";
 import type { Entry } from "../tenants/edit.ts";
+import type { LookedAt } from "./declaredLook.ts";
 import { type DeclaredSpec, declaredSpec } from "./declaredSpec.ts";
 import { typeTokens } from "./names.ts";
 import { nameIn, parseStackState, resourceTypes, type StateResource } from "./stackState.ts";
@@ -27,6 +28,8 @@ export interface LastTenant {
   readonly limits: Readonly<Record<"memoryMiB" | "maxConnections" | "diskMiB", number | undefined>>;
   /** What was declared inside its server, as the SQL step was told; undefined for nothing. */
   readonly declared: Declared | undefined;
+  /** Role, database and login as the same step was told, where something is declared. */
+  readonly lookedAt: Omit<LookedAt, "declared"> | undefined;
   /** What was declared absent inside its server; kept also while it is stopped. */
   readonly dropped: DeclaredSpec["absent"];
   /** The step's REPAIR, see repairs.ts. */
@@ -148,6 +151,7 @@ function lastTenant({ urn, outputs = {} }: StateResource, children: readonly Sta
       diskMiB: numberOf(outputs["diskMiB"]),
     },
     declared: declaredIn(textOf(step["DECLARED"])),
+    lookedAt: lookedAtIn(textOf(step["LOOKED_AT"])),
     dropped: droppedIn(textOf(outputs["dropped"])),
     repair: textOf(step["REPAIR"]),
     rolePasswords: rolePasswordsIn(nameIn(urn), children),
@@ -171,6 +175,10 @@ function rolePasswordsIn(id: string, children: readonly StateResource[]): Readon
 
 /** As the step was given it, in the same order: the same things are the same text again. */
 function declaredIn(text: string | undefined): Declared | undefined {
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+function lookedAtIn(text: string | undefined): LastTenant["lookedAt"] {
   return text === undefined ? undefined : JSON.parse(text);
 }
 

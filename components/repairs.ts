@@ -4,7 +4,7 @@ import { mapAtOnce } from "./atOnce.ts";
 import { type Difference, lookCommand, lookInput, parseLook } from "./declaredLook.ts";
 import { declaredSpecOf } from "./declaredSpec.ts";
 import { dockerLines, dockerReading } from "./dockerCli.ts";
-import type { LastDeployment } from "./lastDeployment.ts";
+import type { LastDeployment, LastTenant } from "./lastDeployment.ts";
 import type { StackNames } from "./names.ts";
 import type { ListedTenant } from "./previewDatabases.ts";
 import { previousIdOf, previousOf } from "./transitions.ts";
@@ -40,14 +40,13 @@ export async function askRepairs(
   const repairs = await mapAtOnce(declaring, async (tenant) => {
     const before = previousOf(tenant, last);
     const container = names.tenant(previousIdOf(tenant, last) ?? tenant.id);
-    const { declared, owner, database, access } = tenant;
+    const { declared } = tenant;
     const asked =
       before !== undefined &&
-      JSON.stringify(before?.declared) === JSON.stringify(declared) &&
+      JSON.stringify(before.declared) === JSON.stringify(declared) &&
       running.includes(container);
     if (declared === undefined || !asked) return [tenant.id, before?.repair] as const;
-    const spec = declaredSpecOf(declared, new Map());
-    const input = lookInput({ owner, database, access: { login: access.enabled }, declared: spec });
+    const input = lookInput({ ...deployedAs(tenant, before), declared: declaredSpecOf(declared, new Map()) });
     try {
       const found = parseLook(await dockerReading(input, limit, ...lookCommand(container)));
       return [tenant.id, repairOf(before.repair, found)] as const;
@@ -60,6 +59,14 @@ export async function askRepairs(
     }
   });
   return new Map(repairs.flatMap(([id, repair]) => (repair === undefined ? [] : [[id, repair] as const])));
+}
+
+/** What was deployed, so that an edit of access, role or database is no change by hand. Pure. */
+export function deployedAs(
+  { owner, database, access }: ListedTenant,
+  { lookedAt }: LastTenant,
+): NonNullable<LastTenant["lookedAt"]> {
+  return lookedAt ?? { owner, database, access: { login: access.enabled } };
 }
 
 async function orNone(ask: () => Promise<string[]>): Promise<string[]> {

@@ -1,8 +1,11 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { Declared } from "../tenants/declared.ts";
+import type { Tenant } from "../tenants/tenant.ts";
 import { sayWhy } from "./containerFailure.ts";
 import { declaredSpecOf } from "./declaredSpec.ts";
+import type { LastTenant } from "./lastDeployment.ts";
 import { tenantHost } from "./names.ts";
 import { renderEncoded, renderPgbackrestConfig } from "./pgbackrestConfig.ts";
 import { scramVerifier } from "./scramVerifier.ts";
@@ -169,7 +172,7 @@ function createSqlStep(
         // Other statements run again on every tenant.
         STATEMENTS_HASH: hash,
         // Read by the next deployment; also shown by a preview, as standard input is not.
-        ...(declared === undefined ? {} : { DECLARED: JSON.stringify(declared) }),
+        ...(declared === undefined ? {} : declaredEnvironment(tenant, declared)),
         ...(tenant.repair === undefined ? {} : { REPAIR: tenant.repair }),
       },
       stdin: spec,
@@ -178,4 +181,10 @@ function createSqlStep(
     },
     { ...opts, additionalSecretOutputs: ["stdout", "stderr"] },
   );
+}
+
+/** What the next deployment holds against the server, see repairs.ts. */
+function declaredEnvironment({ owner, database, access }: Tenant, declared: Declared): Record<string, string> {
+  const lookedAt: LastTenant["lookedAt"] = { owner, database, access: { login: access.enabled } };
+  return { DECLARED: JSON.stringify(declared), LOOKED_AT: JSON.stringify(lookedAt) };
 }

@@ -34,6 +34,7 @@ test("its step says what is declared, and no verifier; what was put right is sho
   const step = await stepOf();
   const environment = Object(step?.plain["environment"]);
   expect(JSON.parse(environment.DECLARED)).toEqual(JSON.parse(JSON.stringify(declared)));
+  expect(JSON.parse(environment.LOOKED_AT)).toEqual({ owner: "acme", database: "acme", access: { login: true } });
   expect(environment.STATEMENTS).toBe(
     `${statementsFiles(undefined).join(" ")} ` +
       "components/declaredInside.sql components/declaredGrants.sql components/declaredLeave.sql",

@@ -77,6 +77,7 @@ export function lastTenant(differences: Partial<LastTenant> = {}): LastTenant {
     entry: undefined,
     limits: { memoryMiB: 256, maxConnections: 40, diskMiB: 10_240 },
     declared: undefined,
+    lookedAt: undefined,
     dropped: [],
     repair: undefined,
     rolePasswords: new Map(),

@@ -48,6 +48,8 @@ const sqlWords: Readonly<Record<string, Words>> = {
   REPAIR: (_, after) => (after === undefined ? undefined : "what was changed by hand is put right"),
   // Said thing by thing, see declaredWords.ts.
   DECLARED: silent,
+  // Said as role, database and access, see fieldEffects.ts.
+  LOOKED_AT: silent,
   PROCESSES: silent,
   CONTAINER: silent,
   READY_SECONDS: silent,

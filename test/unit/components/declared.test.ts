@@ -3,7 +3,7 @@ import { lockedOut, rolesWithPasswords, staleDrops } from "../../../components/d
 import { type Difference, lookCommand, lookInput, parseLook } from "../../../components/declaredLook.ts";
 import { declaredSpecOf, withoutVerifiers } from "../../../components/declaredSpec.ts";
 import { stackNames } from "../../../components/names.ts";
-import { askRepairs, repairOf } from "../../../components/repairs.ts";
+import { askRepairs, deployedAs, repairOf } from "../../../components/repairs.ts";
 import { statementsFiles } from "../../../components/statements.ts";
 import { noLimits, parseTenantSpec, renderTenantSpec } from "../../../components/tenantSpec.ts";
 import { declaredRole, declaring } from "../../support/declared.ts";
@@ -155,6 +155,13 @@ describe("who declares something", () => {
     } finally {
       vi.unstubAllEnvs();
     }
+  });
+
+  test("is asked by what was deployed: an edit of access, role or database is no change by hand", () => {
+    const edited = tenant({ owner: "shop", database: "shop", access: { ...acme.access, enabled: false } });
+    const lookedAt = { owner: "acme", database: "acme", access: { login: true } };
+    expect(deployedAs(edited, lastTenant({ lookedAt }))).toEqual(lookedAt);
+    expect(deployedAs(edited, lastTenant())).toEqual({ owner: "shop", database: "shop", access: { login: false } });
   });
 
   test("is asked only where it runs; who declares nothing has none, also where it had", async () => {

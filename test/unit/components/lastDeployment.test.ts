@@ -26,8 +26,13 @@ describe("what the state says of a tenant", () => {
   test("address, state and limits as its component recorded them, volume and password version as they are", () => {
     const login = child("random:index/randomPassword:RandomPassword", "reporting-login", { keepers: { version: "2" } });
     const declared = { databases: [], roles: [], settings: { reload: {}, restart: {} } };
+    const lookedAt = { owner: "acme", database: "acme", access: { login: true } };
     const step = child("command:local:Command", "sql", {
-      environment: { DECLARED: JSON.stringify(declared), REPAIR: "0123456789abcdef" },
+      environment: {
+        DECLARED: JSON.stringify(declared),
+        LOOKED_AT: JSON.stringify(lookedAt),
+        REPAIR: "0123456789abcdef",
+      },
     });
     expect(read(acme, repository, key, volume, login, password, step)).toEqual(
       new Map([
@@ -42,6 +47,7 @@ describe("what the state says of a tenant", () => {
             until: undefined,
             entry: undefined,
             declared,
+            lookedAt,
             dropped: [],
             repair: "0123456789abcdef",
             rolePasswords: new Map([["reporting", 2]]),
