@@ -3,6 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Declared } from "../tenants/declared.ts";
 import type { Tenant } from "../tenants/tenant.ts";
+import { formatMiB, formatMilliseconds } from "../tenants/units.ts";
 import { sayWhy } from "./containerFailure.ts";
 import { declaredSpecOf } from "./declaredSpec.ts";
 import type { LastTenant } from "./lastDeployment.ts";
@@ -167,6 +168,7 @@ function createSqlStep(
         FULL: backup.full,
         INCREMENTAL: backup.incremental,
         TIME_ZONE: backup.timeZone,
+        ...shownLimits(tenant),
         // Split by the shell: our own names, without spaces.
         STATEMENTS: files.join(" "),
         // Other statements run again on every tenant.
@@ -187,4 +189,14 @@ function createSqlStep(
 function declaredEnvironment({ owner, database, access }: Tenant, declared: Declared): Record<string, string> {
   const lookedAt: LastTenant["lookedAt"] = { owner, database, access: { login: access.enabled } };
   return { DECLARED: JSON.stringify(declared), LOOKED_AT: JSON.stringify(lookedAt) };
+}
+
+/** What a preview tells of the limits in standard input. */
+function shownLimits(tenant: Tenant): Record<string, string> {
+  return {
+    STATEMENT_TIMEOUT: formatMilliseconds(tenant.statementTimeoutMs),
+    IDLE_TIMEOUT: formatMilliseconds(tenant.idleInTransactionTimeoutMs),
+    LOCK_TIMEOUT: formatMilliseconds(tenant.lockTimeoutMs),
+    TEMP_FILE_LIMIT: formatMiB(tenant.tempFileLimitMiB),
+  };
 }

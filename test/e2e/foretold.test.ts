@@ -62,12 +62,13 @@ interface Session {
   readonly end: () => Promise<void>;
 }
 
-/** A session that stays open; undefined where there are no strings, or nobody is let in. */
-async function open(strings: ConnectionStrings | undefined): Promise<Session | undefined> {
+/** A session that stays open, and has begun something; undefined where there are no strings, or nobody is let in. */
+async function open(strings: ConnectionStrings | undefined, begun = "SELECT 1"): Promise<Session | undefined> {
   if (strings === undefined) return undefined;
   try {
     const client = await nodeClient(strings.nodePostgres);
     client.on("error", () => undefined);
+    await client.query(begun);
     const lives = () =>
       client.query("SELECT 1").then(
         () => true,
@@ -121,7 +122,10 @@ async function follow(from: readonly string[], to: readonly string[]): Promise<r
   const ids = [...neighbours, ...from.map(newIdIn)];
   const newIds = [...neighbours, ...to.map(newIdIn)];
   const watched = await Promise.all(
-    ids.map(async (id) => ({ was: await identityOf(id), session: await open(strings[id]) })),
+    ids.map(async (id, index) => ({
+      was: await identityOf(id),
+      session: await open(strings[id], fieldChanges[index - neighbours.length]?.session),
+    })),
   );
   try {
     write(to);

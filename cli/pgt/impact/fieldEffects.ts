@@ -53,7 +53,9 @@ export function fieldEffects(
   if (domain !== undefined) tell("route only", "host", before.host, tenantHost(tenant.id, domain));
   tell("in place", "role", before.user, tenant.owner);
   tell("in place", "TLS", before.tls, tenant.tls);
-  tell("in place", "read-only (sessions that write end)", onOff(before.readOnly), onOff(tenant.readOnly));
+  const closes = !before.readOnly && tenant.readOnly;
+  const what = closes ? "read-only, which ends sessions that write:" : "read-only";
+  tell(closes ? "sessions end" : "in place", what, onOff(before.readOnly), onOff(tenant.readOnly));
   tell("in place", "changes of definitions", onOff(before.allowDdl), onOff(tenant.allowDdl));
   tell(
     "route only",

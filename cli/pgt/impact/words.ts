@@ -19,6 +19,12 @@ const arrow = (what: string, show: (value: unknown) => string = plain): Words =>
 const silent: Words = () => undefined;
 const mebibytes = (value: unknown) => (Number.isInteger(Number(value)) ? formatMiB(Number(value)) : plain(value));
 
+/** A deployment from before did not say it. */
+const sinceThere = (what: string): Words => {
+  const say = arrow(what);
+  return (before, after) => (before === undefined ? undefined : say(before, after));
+};
+
 /** What to say of a container's properties; another one is called by its name. */
 const containerWords: Readonly<Record<string, Words>> = {
   image: arrow("image"),
@@ -44,6 +50,10 @@ const sqlWords: Readonly<Record<string, Words>> = {
   FULL: arrow("full backups"),
   INCREMENTAL: arrow("incremental backups"),
   TIME_ZONE: arrow("time zone of backups"),
+  STATEMENT_TIMEOUT: sinceThere("statementTimeout"),
+  IDLE_TIMEOUT: sinceThere("idleInTransactionTimeout"),
+  LOCK_TIMEOUT: sinceThere("lockTimeout"),
+  TEMP_FILE_LIMIT: sinceThere("tempFileLimit"),
   STATEMENTS_HASH: () => "the statements that set it up",
   REPAIR: (_, after) => (after === undefined ? undefined : "what was changed by hand is put right"),
   // Said thing by thing, see declaredWords.ts.

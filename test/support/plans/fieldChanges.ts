@@ -16,6 +16,8 @@ export interface FieldChange {
   readonly before?: string;
   /** The entry after, beside the id; with a new id where that is what changes. @param today as a confirmation has it. */
   readonly after: (id: string, today: string) => string;
+  /** What the session that is watched has begun, where only such sessions end. */
+  readonly session?: string;
 }
 
 const change = (field: string, after: string, before = ""): FieldChange => ({
@@ -65,7 +67,7 @@ export const fieldChanges: readonly FieldChange[] = [
   { fields: settingsThat("restart"), after: (id) => `id: ${id}, settings: { max_locks_per_transaction: 96 }` },
   change("lockTimeout", "lockTimeout: 20 s"),
   change("tempFileLimit", "tempFileLimit: 1 GB"),
-  change("readOnly", "readOnly: true"),
+  { ...change("readOnly", "readOnly: true"), session: "BEGIN; SELECT pg_current_xact_id()" },
   change("allowDdl", "allowDdl: false"),
   change("backup.enabled", "backup: { enabled: false }"),
   change("backup.full", "backup: { full: 0 3 * * 0 }"),

@@ -145,6 +145,8 @@ describe("what goes to the server is secret, and is told by the outputs", () => 
     ["sessions end", { access: { enabled: false, allow: [], maxConnectionsPerIp: 40 } }],
     ["sessions end", { access: { enabled: true, allow: ["203.0.113.0/24"], maxConnectionsPerIp: 40 } }],
     ["in place", { access: { enabled: true, allow: [], maxConnectionsPerIp: 7 } }],
+    ["sessions end", { readOnly: true }],
+    ["in place", { allowDdl: false }],
   ])("%s: %j", (impact, differences) => {
     expect(impactOf([sql], [tenant(differences)])).toEqual([`acme: ${impact}`]);
   });
@@ -154,13 +156,38 @@ describe("what goes to the server is secret, and is told by the outputs", () => 
       report([sql], [tenant({ readOnly: true, allowDdl: false })], {
         acme: { ...summary, ...before },
       }).tenants[0]?.reasons.map(({ text }) => text);
-    const texts = ["read-only (sessions that write end) off → on", "changes of definitions on → off"];
+    const texts = ["read-only, which ends sessions that write: off → on", "changes of definitions on → off"];
     expect(told({})).toEqual(expect.arrayContaining(texts));
     expect(told({ readOnly: true, allowDdl: false })).not.toEqual(expect.arrayContaining(texts.slice(0, 1)));
   });
 
   test("without outputs its sessions may end", () => {
     expect(impactOf([sql], [acme], {})).toEqual(["acme: sessions end"]);
+  });
+
+  test("limits are told by name; of a deployment that did not say them nothing is told", () => {
+    const told = (before: object, after: object) =>
+      report(
+        [step("update", "acme", "sql", { before: { environment: before }, after: { environment: after } })],
+        [acme],
+        {
+          acme: summary,
+        },
+      ).tenants[0]?.reasons.map(({ text }) => text);
+    const limits = {
+      STATEMENT_TIMEOUT: "none",
+      IDLE_TIMEOUT: "10 min",
+      LOCK_TIMEOUT: "none",
+      TEMP_FILE_LIMIT: "2560 MB",
+    };
+    const others = { STATEMENT_TIMEOUT: "2 s", IDLE_TIMEOUT: "5 min", LOCK_TIMEOUT: "20 s", TEMP_FILE_LIMIT: "1 GB" };
+    expect(told(limits, others)).toEqual([
+      "idleInTransactionTimeout 10 min → 5 min",
+      "lockTimeout none → 20 s",
+      "statementTimeout none → 2 s",
+      "tempFileLimit 2560 MB → 1 GB",
+    ]);
+    expect(told({}, { ...limits, DISK_MIB: "5" })).toEqual(["disk none → 5 MB"]);
   });
 
   test("access that comes back ends nothing", () => {
