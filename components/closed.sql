@@ -20,13 +20,6 @@ DROP SCHEMA pgtenants CASCADE;
 COMMIT;
 \endif
 \connect postgres
-SET search_path = pg_catalog, pg_temp;
-SET default_transaction_read_only = off;
-SET statement_timeout = 0;
-SET lock_timeout = 0;
-SET client_min_messages = warning;
-SET log_min_error_statement = 'panic';
-SET log_min_duration_statement = -1;
 \endif
 INSERT INTO pgtenants.limits (database, statement_ms, idle_in_transaction_ms, lock_ms, read_only, allow_ddl)
 SELECT :'database', statement, idle, lock, :'read_only', NOT :'closed'

@@ -6,17 +6,11 @@
 \else
 \set position -1
 \endif
-\if :{?session}
-\else
-\set session '-c default_transaction_read_only=off -c statement_timeout=0'
-\endif
 SELECT :position + 1 AS position \gset
-SELECT name AS inside, EXISTS (SELECT FROM pg_database WHERE datname = name AND datallowconn) AS there,
-       format('dbname=%s options=''%s -c role=none -c search_path=pg_catalog,pg_temp -c lock_timeout=0 -c transaction_timeout=0 -c client_min_messages=warning '
-              '-c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1''', name, :'session') AS target
+SELECT name AS inside, EXISTS (SELECT FROM pg_database WHERE datname = name AND datallowconn) AS there
   FROM (SELECT :'spec'::jsonb->'declared'->'inside'->>:position AS name) AS own \gset
 \if :there
-\connect -reuse-previous=on :target
+\connect :"inside"
 
 SELECT coalesce(
          jsonb_path_query_first(:'spec'::jsonb, '$.declared.contents[*] ? (@.name == $name)', jsonb_build_object('name', :'inside')),

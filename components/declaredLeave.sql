@@ -54,5 +54,5 @@ SELECT format('REASSIGN OWNED BY %I TO %I; DROP OWNED BY %I', rolname, :'spec'::
  WHERE kind = 'role'
 \gexec
 
-\connect -reuse-previous=on 'dbname=postgres'
+\connect postgres
 \endif

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type DeclaredSpec, withoutVerifiers } from "./declaredSpec.ts";
 import { lookStatements } from "./statements.ts";
+import { superuserEnvironment } from "./superuserSession.ts";
 import { renderVariable } from "./tenantSpec.ts";
 
 /** What a look may take in each database, and the longest that a docker exec may. */
@@ -33,23 +34,12 @@ export interface LookedAt {
   readonly declared: DeclaredSpec;
 }
 
-const sessionOptions = [
-  "search_path=pg_catalog,pg_temp",
-  "role=none",
-  "event_triggers=off",
-  "default_transaction_read_only=on",
-  `statement_timeout=${statementTimeout}`,
-  "client_min_messages=warning",
-  "log_statement=none",
-  "log_min_error_statement=panic",
-  "log_min_duration_statement=-1",
-];
-
 /** The arguments of `docker` that ask a tenant's server, {@link lookInput} being their standard input. */
 export function lookCommand(container: string): string[] {
-  const options = `PGOPTIONS=${sessionOptions.map((option) => `-c ${option}`).join(" ")}`;
+  const settings = { default_transaction_read_only: "on", statement_timeout: statementTimeout };
+  const environment = Object.entries(superuserEnvironment(settings)).map(([name, value]) => `--env=${name}=${value}`);
   const psql = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "--file=-"];
-  return ["exec", "--interactive", `--env=${options}`, "--env=PGCLIENTENCODING=UTF8", container, ...psql];
+  return ["exec", "--interactive", ...environment, container, ...psql];
 }
 
 /** The statements of a deployment, told to print what they would put right, in sessions that may only read. No secrets. */
@@ -57,7 +47,6 @@ export function lookInput({ owner, database, access, declared }: LookedAt): stri
   return [
     renderVariable("spec", { owner, database, access, declared: withoutVerifiers(declared) }),
     "\\set pick 'format(''SELECT %L'', jsonb_build_object(''kind'', kind, ''name'', name, ''found'', found, ''expected'', expected))'\n",
-    `\\set session '-c default_transaction_read_only=on -c statement_timeout=${statementTimeout}'\n`,
     lookStatements(declared),
   ].join("");
 }

@@ -21,13 +21,4 @@ SELECT EXISTS (SELECT FROM pgtenants.limits WHERE database = :'database' AND rol
        OR EXISTS (SELECT FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
                    WHERE datname = :'database' AND setrole = 0 AND 'default_transaction_read_only=on' = ANY (setconfig)) AS inside \gset
 \if :inside
--- A time zone, a search path or a role that the tenant has given its database must not count.
 \connect :"database"
-SET ROLE NONE;
-SET search_path = pg_catalog, pg_temp;
-SET default_transaction_read_only = off;
-SET statement_timeout = 0;
-SET lock_timeout = 0;
-SET client_min_messages = warning;
-SET log_min_error_statement = 'panic';
-SET log_min_duration_statement = -1;

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { superuserEnvironment } from "../../components/superuserSession.ts";
 import { OperatorError } from "../operatorError.ts";
 import { type ClusterLook, parseCluster, parseDatabase } from "./clusterLook.ts";
 import { keepConnecting } from "./handOverSql.ts";
@@ -10,13 +11,6 @@ export interface Server {
   readonly superuser: string;
 }
 
-/**
- * What users wrote must not run with the superuser's rights: neither event triggers, which can fire at a login, nor functions that a search
- * path leads to. No statement of ours is to be cut short.
- */
-const options =
-  "-c event_triggers=off -c search_path=pg_catalog,pg_temp -c statement_timeout=0 -c client_min_messages=warning " +
-  "-c default_transaction_read_only=off";
 const plain = ["--no-psqlrc", "--no-password", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"];
 
 /** Runs SQL as the superuser and gives what it printed. `variables` are psql's, and no secrets. @throws OperatorError with psql's words. */
@@ -27,7 +21,7 @@ export function runSql(
   variables: Readonly<Record<string, string>> = {},
 ): string {
   // psql would take an argument with "=" in it for a connection string.
-  const environment = { PGUSER: superuser, PGDATABASE: database, PGOPTIONS: options };
+  const environment = { PGUSER: superuser, PGDATABASE: database, ...superuserEnvironment() };
   const exported = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
   const given = Object.entries(variables).map(([name, value]) => `--set=${name}=${value}`);
   const args = ["exec", "--interactive", ...exported, container, "psql", ...plain, ...given, "--file=-"];

@@ -44,10 +44,9 @@ put() {
 write_backup_settings "$3" "$4" "$5" "$6"
 
 sql=$(cat)
-# A tenant may give its database other settings: these win.
-printf '%s\n' "$sql" |
-  PGOPTIONS='-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c search_path=pg_catalog,pg_temp -c role=none' \
-  psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file=-
+# shellcheck source-path=SCRIPTDIR source=session.sh
+. "${0%/*}/session.sh"
+printf '%s\n' "$sql" | psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file=-
 : >/run/postgresql/limits-changed
 # Into the container's log; where that cannot be, the guard starts it within a minute.
 (setsid "${0%/*}/watch.sh" </dev/null >/dev/null 2>/proc/1/fd/2 &) 2>/dev/null

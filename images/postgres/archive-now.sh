@@ -20,7 +20,9 @@ if ! has_backup; then
   if [ "$code" = 75 ]; then flock "$backup_lock" true; elif [ "$code" != 0 ]; then exit "$code"; fi
 fi
 
-ask() { PGOPTIONS='-c default_transaction_read_only=off' psql --no-psqlrc --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@"; }
+# shellcheck source-path=SCRIPTDIR source=session.sh
+. "${0%/*}/session.sh"
+ask() { psql --no-psqlrc --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@"; }
 # A time is reached at the first transaction that ends after it: without this one, none that is after the last of an idle server's.
 ask --quiet --output=/dev/null --command='SELECT pg_catalog.pg_current_xact_id()'
 segment=$(ask --command='SELECT pg_catalog.pg_walfile_name(pg_catalog.pg_switch_wal())')

@@ -8,6 +8,8 @@ enabled=no
 if [ -r "$schedule" ]; then read -r enabled <"$schedule"; fi
 info='[]'
 if [ -s "$config" ]; then info=$(pgbackrest_here --output=json info); fi
+# shellcheck source-path=SCRIPTDIR source=session.sh
+. "${0%/*}/session.sh"
 archiver=$(psql --no-psqlrc --tuples-only --no-align --command="
   SELECT row_to_json(archiver) FROM (
     SELECT archived_count, last_archived_wal, extract(epoch FROM last_archived_time) AS last_archived, failed_count,

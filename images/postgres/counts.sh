@@ -2,8 +2,9 @@
 # counts.sh: the rows of every table, a line of JSON per database. Not those of unlogged tables, which no restore brings back. Fails where a
 # table cannot be read to its end.
 set -eu
-# What the tenant set for its database must not bind this.
-export PGOPTIONS='-c statement_timeout=0 -c lock_timeout=30s -c search_path=pg_catalog,pg_temp -c event_triggers=off'
+# shellcheck source-path=SCRIPTDIR source=session.sh
+. "${0%/*}/session.sh"
+PGOPTIONS="$PGOPTIONS -c lock_timeout=30s"
 psql_here() { psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@"; }
 for oid in $(psql_here --command='SELECT oid FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname'); do
   name=$(psql_here --command="SELECT datname FROM pg_database WHERE oid = $oid")

@@ -51,7 +51,8 @@ until pg_isready --quiet; do
 done
 report start ok 'answers'
 
-export PGOPTIONS='-c statement_timeout=0 -c default_transaction_read_only=off'
+# shellcheck source-path=SCRIPTDIR source=session.sh
+. "${0%/*}/session.sh"
 if pg_amcheck --all --install-missing --heapallindexed --rootdescend --checkunique >"$log" 2>"$said"; then
   report amcheck ok 'tables and indexes of all databases'
 else

@@ -14,6 +14,9 @@ trap 'exec perl -e "sleep 5; exec @ARGV" "$0"' EXIT
 # shellcheck source-path=SCRIPTDIR source=disk.sh
 . "${0%/*}/disk.sh"
 
+# shellcheck source-path=SCRIPTDIR source=session.sh
+. "${0%/*}/session.sh"
+
 # Included by pg_hba.conf.
 reject=/run/postgresql/reject.conf
 
@@ -21,8 +24,7 @@ say() { echo "pgtenants: disk $*" >&2; }
 
 # Runs SQL from standard input as the superuser, whom the guard's own read-only setting must not bind.
 as_superuser() {
-  PGOPTIONS='-c default_transaction_read_only=off -c statement_timeout=0 -c search_path=pg_catalog,pg_temp' timeout 10 \
-    psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null --file=- 2>&1
+  timeout 10 psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null --file=- 2>&1
 }
 
 # 10 is the superuser's oid.

@@ -9,10 +9,12 @@ set -eu
 . "${0%/*}/import-common.sh"
 # shellcheck source-path=SCRIPTDIR source=disk.sh
 . "${0%/*}/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=session.sh
+. "${0%/*}/session.sh"
 partial=$PGDATA.partial
 too_large=/tmp/too-large
 
-as_superuser() { PGOPTIONS='-c search_path=pg_catalog' psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@"; }
+as_superuser() { psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@"; }
 
 # fits DISK_MIB
 fits() {

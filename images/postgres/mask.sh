@@ -5,12 +5,15 @@
 set -eu
 # shellcheck source-path=SCRIPTDIR source=import-common.sh
 . "${0%/*}/import-common.sh"
+# shellcheck source-path=SCRIPTDIR source=session.sh
+. "${0%/*}/session.sh"
 cluster=$1 schema_only=$2 name=${3:-}
 log=/tmp/mask.log
 
 sql() { psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@"; }
-as_superuser() { PGOPTIONS='-c search_path=pg_catalog -c role=none -c default_transaction_read_only=off' sql --set=owner="$owner" --set=database="$database" "$@"; }
-as_owner() { sql --username="$owner" --dbname="$database" --single-transaction "$@" 2>"$log"; }
+as_superuser() { sql --set=owner="$owner" --set=database="$database" "$@"; }
+# Who may not set all that the superuser sets.
+as_owner() { PGOPTIONS= sql --username="$owner" --dbname="$database" --single-transaction "$@" 2>"$log"; }
 
 # Whoever owned the copied database may have left code in it: it must not run as the superuser, so everything that fires it comes in as the
 # owner, through a door of its own. Nothing else is in this container.

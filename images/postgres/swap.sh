@@ -8,6 +8,8 @@
 set -eu
 # shellcheck source-path=SCRIPTDIR source=backup-common.sh
 . "${0%/*}/backup-common.sh"
+# shellcheck source-path=SCRIPTDIR source=session.sh
+. "${0%/*}/session.sh"
 log=/tmp/swap.log
 read -r expires cluster keep want what <"$swap_request"
 
@@ -56,10 +58,9 @@ take_up() {
   done
   code=0
   # What was dropped since is not dropped again: it may be what is brought back.
-  PGOPTIONS='-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c search_path=pg_catalog,pg_temp -c role=none' \
-    psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --set=restored=yes --file="$applied" >/dev/null 2>>"$log" || code=$?
+  psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --set=restored=yes --file="$applied" >/dev/null 2>>"$log" || code=$?
   if [ "$code" = 0 ] && [ -e "$applied_shared" ]; then
-    PGOPTIONS="$superuser_options" psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file="$applied_shared" >/dev/null 2>>"$log" || code=$?
+    psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file="$applied_shared" >/dev/null 2>>"$log" || code=$?
   fi
   if [ "$code" = 0 ]; then pg_ctl --pgdata="$PGDATA" --mode=fast --silent stop || code=$?; fi
   # A server that cannot read its cluster may not be able to stop in order either.

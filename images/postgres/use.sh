@@ -26,6 +26,8 @@ used=$(disk_used)
 echo "memory_mib=$(((memory + 1048575) / 1048576))"
 echo "disk_mib=$(((${used:?"the volume cannot be read"} + 1023) / 1024))"
 if [ -e "$disk_state" ]; then sed -n 's/^tier=/disk_tier=/p' "$disk_state"; else echo disk_tier=unknown; fi
+# shellcheck source-path=SCRIPTDIR source=session.sh
+. "${0%/*}/session.sh"
 # 10 is the superuser's oid.
 connections=$(psql --no-psqlrc --tuples-only --no-align \
   --command="SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend' AND usesysid <> 10")

@@ -6,6 +6,8 @@
 # The disk guard starts it at each of its looks, a minute apart at most, and so does a deployment: it ends where the next look is that far away, as
 # a shell that waits is memory that every idle tenant would pay for. What ends it before is made good by the next start.
 set -u
+# shellcheck source-path=SCRIPTDIR source=session.sh
+. "${0%/*}/session.sh"
 lock=/run/postgresql/watch.lock
 # Written by a deployment, which may have changed the limits.
 changed=/run/postgresql/limits-changed
@@ -18,7 +20,7 @@ flock --nonblock 8 || exit 0
 say() { echo "pgtenants: limit $*" >&2; }
 
 look() {
-  PGOPTIONS='-c default_transaction_read_only=off -c statement_timeout=5s -c lock_timeout=0 -c search_path=pg_catalog,pg_temp' timeout 10 \
+  PGOPTIONS="$PGOPTIONS -c statement_timeout=5s" timeout 10 \
     psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --set=warned="$warned" --file="${0%/*}/watch.sql" 2>&1 8>&-
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { type Difference, lookCommand, lookInput, parseLook } from "../../../components/declaredLook.ts";
+import { superuserEnvironment } from "../../../components/superuserSession.ts";
 import { renderVariable } from "../../../components/tenantSpec.ts";
 import { dockerReadingAtOnce } from "../engine.ts";
 import { closing } from "./compareClosing.ts";
@@ -13,29 +14,14 @@ const limit = 20_000;
 
 const sql = readFileSync(new URL("server.sql", import.meta.url), "utf8");
 
-/**
- * For psql: nothing of the tenant's own counts. Its database may have settings for search_path, role or time-outs, and what this asks is not to be
- * in its log.
- */
-const sessionOptions = [
-  "search_path=pg_catalog,pg_temp",
-  "role=none",
-  "event_triggers=off",
-  "default_transaction_read_only=on",
-  "statement_timeout=15s",
-  "client_min_messages=warning",
-  "log_statement=none",
-  "log_min_error_statement=panic",
-  "log_min_duration_statement=-1",
-];
+const environment = superuserEnvironment({ default_transaction_read_only: "on", statement_timeout: "15s" });
 
 /** In a tenant's container, with the paths of files as arguments and psql's input: digests of the files, then what server.sql prints. */
 const serverScript = `
 sha256sum "$@" 2>/dev/null
 if grep -qxF "include_dir '/usr/local/lib/pgtenants'" "$PGDATA/postgresql.conf"; then echo taken over; fi
 echo cluster
-PGCLIENTENCODING=UTF8 PGOPTIONS='${sessionOptions.map((option) => `-c ${option}`).join(" ")}' \\
-  exec psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file=-
+exec psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file=-
 `;
 
 /** What a tenant's server says, and the digests of its files by path. */
@@ -49,7 +35,8 @@ export async function readServer(deployed: DeployedInside, container: string): P
   const { spec, files } = deployed;
   const expected = { owner: spec.owner, database: spec.database, verifierDigest: verifierDigest(deployed) };
   const paths = files.map(({ path }) => path);
-  const command = ["exec", "--interactive", container, "sh", "-c", serverScript, "sh", ...paths];
+  const exported = Object.entries(environment).map(([name, value]) => `--env=${name}=${value}`);
+  const command = ["exec", "--interactive", ...exported, container, "sh", "-c", serverScript, "sh", ...paths];
   const printed = await dockerReadingAtOnce(renderVariable("expected", expected) + sql, limit, command);
   return parseServer(printed);
 }
