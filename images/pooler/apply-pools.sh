@@ -10,13 +10,18 @@ umask 077
 exec 9>"$run/apply.lock"
 flock 9
 
+# A link that was made and not looked at yet: who made it was killed.
+s6-svscanctl -a "$scan"
 "${0%/*}/plan-pools.pl" write >"$run/plan"
 while read -r what name; do
   service=$services/$name
   case $what in
     stop)
       # A name that is not linked any more was cut off here.
-      if [ -e "$scan/$name" ]; then s6-svunlink -t 10000 "$scan" "$name"; fi
+      if [ -e "$scan/$name" ] && ! s6-svunlink -t 10000 "$scan" "$name"; then
+        rm -f "$scan/$name"
+        s6-svscanctl -an "$scan"
+      fi
       rm -rf "$service"
       ;;
     start) make_service "$name" && ln -s "$service" "$scan/$name" ;;

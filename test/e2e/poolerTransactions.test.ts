@@ -8,11 +8,13 @@ import { makeTestStack, type TestStack } from "./support/testStack.ts";
 // The rows of the table in docs/pooling.md. Every pool has one server connection, so that what one client leaves on it is what the next one finds.
 
 let at: TestStack;
+/** From one address more may come than the pool takes. */
+const globex = "{ id: globex, access: { maxConnectionsPerIp: 10 }, pooler: { size: 1, mode: session, maxClients: 3 } }";
 let [one, other]: pg.Client[] = [];
 
 beforeAll(async () => {
   at = await makeTestStack([]);
-  at.list("{ id: acme, pooler: { size: 1 } }", "{ id: globex, pooler: { size: 1, mode: session, maxClients: 3 } }");
+  at.list("{ id: acme, pooler: { size: 1 } }", globex);
   await at.stack.up();
 });
 afterAll(() => at?.remove());
@@ -201,7 +203,6 @@ test("one client more than a pool takes is told so", async () => {
 
 describe("a tenant with a pool", () => {
   test("keeps it under another name, and can do without it again", async () => {
-    const globex = "{ id: globex, pooler: { size: 1, mode: session, maxClients: 3 } }";
     at.list("{ id: acme-eu, renamedFrom: acme, pooler: { size: 1 } }", globex);
     await at.stack.up();
     const client = await watched(await pooledUri(at, "acme-eu"));
