@@ -53,19 +53,35 @@ test.each<[string, Declared | undefined, Declared | undefined, readonly string[]
   ],
   ["another day of what was dropped", schema(gone), schema("2026-11-22"), []],
   ["a drop's entry that goes", schema(gone), undefined, ["in place: schema sales of acme: no entry any more"]],
-  ["an extension's version", extension(), extension("latest"), ["in place: extension vector of acme changed"]],
-  ["a role more", undefined, roles(declaredRole()), ["in place: role reporting added"]],
+  [
+    "an extension's version",
+    extension(),
+    extension("latest"),
+    ["in place: extension vector of acme: version none → latest"],
+  ],
+  [
+    "a role more",
+    undefined,
+    roles(declaredRole()),
+    ["in place: role reporting added (login: true, readOnly: false, inRoles: [])"],
+  ],
   [
     "a role's password",
     roles(declaredRole()),
     roles(declaredRole({ passwordVersion: 2 })),
-    ["in place: role reporting changed"],
+    ["in place: role reporting: passwordVersion 1 → 2"],
+  ],
+  [
+    "a role that gets to write",
+    roles(declaredRole({ readOnly: true })),
+    roles(declaredRole({ inRoles: ["acme"] })),
+    ["in place: role reporting: readOnly true → false, inRoles [] → [acme]"],
   ],
   [
     "a role's login",
     roles(declaredRole()),
     roles(declaredRole({ login: false })),
-    ["sessions end: role reporting changed"],
+    ["sessions end: role reporting: login true → false"],
   ],
   [
     "a role whose entry is gone",
@@ -86,10 +102,28 @@ test.each<[string, Declared | undefined, Declared | undefined, readonly string[]
     ["sessions end: role reporting dropped; what it owned is the tenant's"],
   ],
   [
+    "a role that could not log in, and is dropped",
+    roles(declaredRole({ login: false })),
+    roles(declaredRole({ login: false, droppedOn: gone })),
+    ["in place: role reporting dropped; what it owned is the tenant's"],
+  ],
+  [
+    "a schema that was dropped, and is to be there again",
+    schema(gone),
+    schema(),
+    ["in place: schema sales of acme added"],
+  ],
+  [
+    "a setting that comes, and one that goes",
+    declaring({ settings: { reload: { jit: "on" }, restart: {} } }),
+    declaring({ settings: { reload: { work_mem: "8MB" }, restart: {} } }),
+    ["in place: setting jit: on → the server's default", "in place: setting work_mem: the server's default → 8MB"],
+  ],
+  [
     "a setting",
     declaring({ settings: { reload: { jit: "on" }, restart: {} } }),
     declaring({ settings: { reload: { jit: "off" }, restart: { max_prepared_transactions: "5" } } }),
-    ["in place: setting jit = on taken out", "in place: setting jit = off added"],
+    ["in place: setting jit: on → off"],
   ],
 ])("%s", (_, before, after, expected) => {
   expect(declaredReasons(step(before, after)).map(({ impact, text }) => `${impact}: ${text}`)).toEqual(expected);
