@@ -100,11 +100,6 @@ export function poolerLimits(clients: number) {
   };
 }
 
-/** What a tenant may use in MiB, its connection pool's container included. */
-export function memoryWithPool({ memoryMiB, pooler }: Pick<Tenant, "memoryMiB" | "pooler">): number {
-  return memoryMiB + (pooler === undefined ? 0 : poolerLimits(pooler.maxClients).memory);
-}
-
 /** The pools' folder in memory: 8 files for each of 500 pools, and their sockets. */
 export const instancePoolerTmpfs: Readonly<Record<string, string>> = {
   "/run/pooler": `${inMemory},size=64m,uid=998,gid=998,mode=0700`,
@@ -120,3 +115,13 @@ export const instancePoolerLimits = {
   cpuShares: 1024,
   ulimits: [{ name: "nofile", soft: 16_384, hard: 16_384 }],
 };
+
+/** What a server may use in MiB, the container of its connection pool, or of an instance's pools, included. */
+export function memoryWithPool(tenant: Pick<Tenant, "memoryMiB" | "pooler" | "instance">): number {
+  return tenant.memoryMiB + poolMemory(tenant);
+}
+
+function poolMemory({ pooler, instance }: Pick<Tenant, "pooler" | "instance">): number {
+  if (instance === true) return instancePoolerLimits.memory;
+  return pooler === undefined ? 0 : poolerLimits(pooler.maxClients).memory;
+}

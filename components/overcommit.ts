@@ -12,7 +12,7 @@ type Limit = Pick<Settings, "overcommit" | "offsite">;
  * A list that takes no more than the last deployment did is let through: it may be the way out. Pure.
  */
 export function overcommitted(
-  placed: readonly Pick<PlacedTenant, "state" | "memoryMiB" | "pooler">[],
+  placed: readonly Pick<PlacedTenant, "state" | "memoryMiB" | "pooler" | "instance">[],
   last: LastDeployment,
   { overcommit, offsite }: Limit,
   machineMiB: number,

@@ -1,4 +1,4 @@
-import { memoryWithPool, offsiteLimits, routerLimits } from "../../../components/hardening.ts";
+import { instancePoolerLimits, memoryWithPool, offsiteLimits, routerLimits } from "../../../components/hardening.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { formatMiB } from "../../../tenants/units.ts";
 
@@ -29,10 +29,16 @@ export function capacityOf(tenants: readonly Tenant[], host: Host | undefined, o
     running: running.length,
     memoryMiB: sum(memoryWithPool),
     sharedMemoryMiB: routerLimits.memory + (offsite ? offsiteLimits.memory : 0),
-    cpuShares: sum(({ cpuShares, pooler }) => (pooler === undefined ? cpuShares : 2 * cpuShares)),
+    cpuShares: sum((tenant) => tenant.cpuShares + poolShares(tenant)),
     sharedCpuShares: routerLimits.cpuShares + (offsite ? offsiteLimits.cpuShares : 0),
     host,
   };
+}
+
+/** A tenant's pool has as many as its server. */
+function poolShares({ cpuShares, pooler, instance }: Pick<Tenant, "cpuShares" | "pooler" | "instance">): number {
+  if (instance === true) return instancePoolerLimits.cpuShares;
+  return pooler === undefined ? 0 : cpuShares;
 }
 
 /** The sums in words, a line each. */

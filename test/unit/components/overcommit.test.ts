@@ -46,3 +46,13 @@ test("a connection pool counts as well, before and after", () => {
   expect(overcommitted(pooled, last(128), limit(1), machine)).toEqual([]);
   expect(overcommitted(pooled, last(127), limit(1), machine)).toHaveLength(1);
 });
+
+test("so does what holds an instance's pools", () => {
+  const shared = tenant({ id: "shared-1", memoryMiB: 1024, instance: true });
+  expect(overcommitted([shared], new Map(), limit(1), machine)).toEqual([
+    expect.stringContaining(`got memory of ${2048 + 1024 + 6144} MB for 1 running tenants`),
+  ]);
+  const limits = { memoryMiB: 1024, maxConnections: 40, diskMiB: 10_240 };
+  const last = new Map([["shared-1", lastTenant({ limits, poolerMemoryMiB: 6144 })]]);
+  expect(overcommitted([shared], last, limit(1), machine)).toEqual([]);
+});

@@ -22,6 +22,14 @@ test("says that it does not know where no engine answers", () => {
   expect(lines[0]).toContain("1 running tenant and what they share; what the machine has is not known");
 });
 
+test("counts connection pools, and what holds those of an instance", () => {
+  const sizes = { size: 20, reserve: 0, maxClients: 1024, maxClientsPerIp: 9, queryWaitSeconds: 30 };
+  const pooled = tenant({ pooler: { mode: "transaction", ...sizes } });
+  expect(capacityOf([pooled], host)).toMatchObject({ memoryMiB: 256 + 128, cpuShares: 2 * 256 });
+  const instance = tenant({ id: "shared-1", instance: true });
+  expect(capacityOf([instance], host)).toMatchObject({ memoryMiB: 256 + 6144, cpuShares: 256 + 1024 });
+});
+
 test("counts what copies backups elsewhere where there is such a thing", () => {
   const { sharedMemoryMiB, sharedCpuShares } = capacityOf([], host, true);
   expect([sharedMemoryMiB, sharedCpuShares]).toEqual([2816, 8320]);
