@@ -6,7 +6,8 @@ import { makeTestStack, type TestStack } from "./support/testStack.ts";
 let at: TestStack;
 
 beforeAll(async () => {
-  at = await makeTestStack(["acme"]);
+  at = await makeTestStack([]);
+  at.list("{ id: acme, pooler: { mode: transaction } }");
 });
 afterAll(() => at?.remove());
 
@@ -23,6 +24,18 @@ test.each<[string, () => string[] | Promise<string[]>, () => string[], string]>(
     "a container of a tenant's name",
     () => ["create", "--name", at.container("acme"), "--pull=never", postgresImageTag()],
     () => ["rm", "--volumes", at.container("acme")],
+    "which this stack did not make, expected none; rename or remove it",
+  ],
+  [
+    "a volume of a pool's name",
+    () => ["volume", "create", `${at.container("acme")}_pooler`],
+    () => ["volume", "rm", `${at.container("acme")}_pooler`],
+    "which this stack did not make, expected none; remove it: docker volume rm",
+  ],
+  [
+    "a container of a pool's name",
+    () => ["create", "--name", `${at.container("acme")}_pooler`, "--pull=never", postgresImageTag()],
+    () => ["rm", "--volumes", `${at.container("acme")}_pooler`],
     "which this stack did not make, expected none; rename or remove it",
   ],
   [
