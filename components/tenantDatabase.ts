@@ -125,12 +125,16 @@ function run(name: string, args: Omit<TenantServerArgs, "poolerVolume">, opts: p
   const answering = server.ready.id;
   if (poolerVolume === undefined) return { answering, instance: undefined };
   if (instance !== undefined) {
-    // One after the other: the engine fills a new volume from the image of each, and the second at the same time fails.
+    // As in tenantPooler.ts.
     const after = { ...opts, dependsOn: server.container };
     return { answering, instance: { ...server, pooler: createInstancePooler(name, args, poolerVolume, after) } };
   }
   if (pooler === undefined) return { answering, instance: undefined };
-  const pool = runTenantPooler(name, { ...args, pooler, volume: poolerVolume, answering }, opts);
+  const pool = runTenantPooler(
+    name,
+    { ...args, pooler, volume: poolerVolume, answering, server: server.container },
+    opts,
+  );
   return { answering: pulumi.all([answering, pool]), instance: undefined };
 }
 

@@ -18,6 +18,8 @@ interface TenantPoolerArgs extends TenantDatabaseArgs {
   readonly password: pulumi.Output<string>;
   /** Known when the server takes that password. */
   readonly answering: pulumi.Output<string>;
+  /** The server's container. */
+  readonly server: pulumi.Resource;
 }
 
 /** Transactions may end for 5 s; the rest is for what starts and stops the processes. */
@@ -52,7 +54,8 @@ export function runTenantPooler(
   args: TenantPoolerArgs,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
-  const container = createContainer(name, args, opts);
+  // One after the other: the engine fills a new volume from the image of each, and the second at the same time fails.
+  const container = createContainer(name, args, { ...opts, dependsOn: args.server });
   // Who may come in is decided by the routes: sessions that end before could come back by one that was to be closed.
   const routes = args.last === undefined ? [] : [args.routes];
   const pools = createPoolsStep(name, args, container, { ...opts, dependsOn: routes });

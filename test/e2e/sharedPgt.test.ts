@@ -45,10 +45,7 @@ test.each([
   ["restore", "--in-place", "--to", "latest"],
   ["drill"],
 ])("%s is refused for one of them, with the words for all", async (command, ...options) => {
-  const { code, stdout, stderr } = await pgt(
-    at,
-    [command, "acme", ...options],
-  );
+  const { code, stdout, stderr } = await pgt(at, [command, "acme", ...options]);
   expect(code).not.toBe(0);
   expect(stdout + stderr).toContain(`acme has no server of its own: it shares ${instance}`);
   expect(stdout + stderr).not.toContain("    at ");
