@@ -49,17 +49,25 @@ export function count(min: number, max: number) {
 
 const DAY_MS = parseMilliseconds("24 h");
 
-/** A time span as text, such as "30 s", of a day at most; or "none". */
-export function duration() {
+/**
+ * A time span as text, such as "30 s", of a day at most; or "none".
+ * @param shortestMs where it has to be at least so long, in milliseconds; "none" is refused then.
+ */
+export function duration(shortestMs = 0) {
+  const example = "30 s";
   const error = ({ input }: Refused): string => {
     const meant = guessMilliseconds(input);
-    const fix = meant === undefined ? "30 s" : formatMilliseconds(Math.min(meant, DAY_MS));
-    return `a time span such as "30 s" or "10 min", "24 h" at most, or "${NO_LIMIT}" for no limit; write "${fix}"`;
+    const fits = meant === undefined ? parseMilliseconds(example) : Math.min(Math.max(meant, shortestMs), DAY_MS);
+    const span =
+      shortestMs > 0
+        ? `a time span from "${formatMilliseconds(shortestMs)}" to "24 h"`
+        : `a time span such as "${example}" or "10 min", "24 h" at most, or "${NO_LIMIT}" for no limit`;
+    return `${span}; write "${formatMilliseconds(fits)}"`;
   };
   return z
     .string({ error })
     .regex(DURATION_PATTERN, { abort: true, error })
-    .refine((text) => parseMilliseconds(text) <= DAY_MS, { error });
+    .refine((text) => parseMilliseconds(text) >= shortestMs && parseMilliseconds(text) <= DAY_MS, { error });
 }
 
 /** One of a few words. @param otherwise the advice when none of them is close to what was got. */

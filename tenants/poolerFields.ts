@@ -1,14 +1,8 @@
 import * as z from "zod";
 import { documented } from "./fieldDocs.ts";
 import { count, duration, word } from "./fields.ts";
-import { NO_LIMIT, parseMilliseconds } from "./units.ts";
 
 const SHORTEST_WAIT_MS = 1000;
-
-function queryWait() {
-  const error = () => 'a time span from "1 s" to "24 h"; write "30 s"';
-  return duration().refine((text) => text !== NO_LIMIT && parseMilliseconds(text) >= SHORTEST_WAIT_MS, { error });
-}
 
 const reloads = "taken over by the running pool; no session ends.";
 
@@ -40,7 +34,7 @@ export const PoolerSchema = z.strictObject(
       byDefault: "1000.",
       change: `${reloads} Where it makes the pool's container larger, that is changed in place.`,
     }),
-    queryWait: documented(queryWait().exactOptional(), {
+    queryWait: documented(duration(SHORTEST_WAIT_MS).exactOptional(), {
       meaning:
         "How long a client waits for a server connection, while all are taken or the server restarts. Then it is told `query_wait_timeout` and let go.",
       limits: "From `1 s` to `24 h`, in whole seconds; a part of one counts as one.",
