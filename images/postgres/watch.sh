@@ -42,7 +42,9 @@ busy() {
     read -r title 2>/dev/null <"/proc/$child/cmdline"
     case $title in
       *': checkpointer' | *': background writer' | *': walwriter' | *': archiver' | *': autovacuum launcher') lasting="$lasting $child " ;;
-      *' idle' | *': archiver '* | *': autovacuum worker'* | '') ;;
+      # A role, and its database, may have names of these: what follows in the title of a session is an address.
+      *': autovacuum worker '*[[\(]*) return 0 ;;
+      *' idle' | *': archiver last was '* | *': archiver failed on '* | *': archiver archiving '[0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F]* | *': autovacuum worker'* | '') ;;
       *) return 0 ;;
     esac
   done
