@@ -126,13 +126,7 @@ export const ALLOWED_SETTINGS: Readonly<Record<string, AllowedSetting>> = {
   gin_pending_list_limit: bytes(1, 1024, "What a GIN index keeps for later before it is sorted in.", "4 MB"),
   max_worker_processes: whole("restart", 1, 16, "The most background workers, parallel ones included.", "8"),
   max_locks_per_transaction: whole("restart", 10, 1024, "Locks that each connection is given room for.", "64"),
-  max_prepared_transactions: whole(
-    "restart",
-    0,
-    100,
-    "The most transactions that are prepared for two-phase commit.",
-    "0",
-  ),
+  // Not max_prepared_transactions: a prepared transaction would write after its tenant was made read-only, and hold locks that no ended session gives back.
   track_activity_query_size: whole("restart", 100, 65_536, "How many bytes of a statement are shown.", "1024"),
   track_commit_timestamp: yesNo("restart", "Whether the time of each commit is kept.", "false"),
 };

@@ -241,12 +241,12 @@ describe("settings", () => {
       jit: false,
       random_page_cost: 1.1,
       deadlock_timeout: "500 ms",
-      max_prepared_transactions: 5,
+      max_locks_per_transaction: 50,
       track_commit_timestamp: true,
     };
     expect(declared({ settings })?.settings).toStrictEqual({
       reload: { work_mem: "8MB", jit: "off", random_page_cost: "1.1", deadlock_timeout: "500ms" },
-      restart: { max_prepared_transactions: "5", track_commit_timestamp: "on" },
+      restart: { max_locks_per_transaction: "50", track_commit_timestamp: "on" },
     });
   });
 
