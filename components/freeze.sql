@@ -153,6 +153,8 @@ BEGIN
     RAISE 'the database % cannot be made read-only: % may write whatever its privileges are', current_database(), writer
       USING HINT = 'Take the role pg_write_all_data from it: REVOKE pg_write_all_data FROM …';
   END IF;
+  -- First, because what is taken below waits for the locks of their transactions.
+  PERFORM pgtenants.end_writers();
   PERFORM pgtenants.watch('refuse_write');
   -- Sessions may say otherwise; those that do not get the error that drivers know.
   EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database());

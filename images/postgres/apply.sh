@@ -4,6 +4,8 @@
 # Ends as soon as the container does: the engine ends an exec with its container.
 set -eu
 tls_folder=/var/lib/postgresql/tls
+# How long the SQL may take, in seconds: 100,000 tables are closed within one minute.
+bound=900
 case $2 in
   '' | *[!0-9]*) echo "pgtenants: the disk quota is \"$2\", expected a number of MiB" >&2; exit 64 ;;
 esac
@@ -46,7 +48,17 @@ write_backup_settings "$3" "$4" "$5" "$6"
 sql=$(cat)
 # shellcheck source-path=SCRIPTDIR source=session.sh
 . "${0%/*}/session.sh"
-printf '%s\n' "$sql" | psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file=-
+# For as long as this runs, whatever ends it.
+(setsid "${0%/*}/unblock.sh" $$ </dev/null >/proc/1/fd/2 2>&1 &) 2>/dev/null
+code=0
+# A server that waits for a lock looks whether its client is still there.
+printf '%s\n' "$sql" |
+  PGAPPNAME='pgtenants deployment' PGOPTIONS="$PGOPTIONS -c client_connection_check_interval=5s" \
+    timeout "$bound" psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file=- || code=$?
+if [ "$code" = 124 ]; then
+  echo "pgtenants: what the entry says was not so after $bound s; it is begun again by the next deployment. What it waited for: pg_stat_activity, docker logs" >&2
+fi
+if [ "$code" != 0 ]; then exit "$code"; fi
 : >/run/postgresql/limits-changed
 # Into the container's log; where that cannot be, the guard starts it within a minute.
 (setsid "${0%/*}/watch.sh" </dev/null >/dev/null 2>/proc/1/fd/2 &) 2>/dev/null
