@@ -119,14 +119,14 @@ SELECT :pick FROM (
        ) AS state(differs, found, expected, statement)
    WHERE differs) AS planned
 \gexec
--- So that it is never taken for the tenant's own database under another name. A comment of the tenant's stays.
-SELECT :pick FROM (
-  SELECT format('COMMENT ON DATABASE %I IS %L', datname, 'pgtenants: declared') AS statement
-    FROM jsonb_to_recordset(:'spec'::jsonb->'declared'->'databases') AS further(name text)
-    JOIN pg_database ON datname = further.name
-   WHERE :'pick' = 'statement' AND shobj_description(oid, 'pg_database') IS NULL) AS planned(statement)
- CROSS JOIN (SELECT NULL, NULL, NULL, NULL) AS unused(kind, name, found, expected)
-\gexec
+-- So that it is never taken for the tenant's own database under another name.
+SELECT :'pick' = 'statement' AS acts \gset
+\if :acts
+INSERT INTO pgtenants.databases
+SELECT oid, false
+  FROM jsonb_to_recordset(:'spec'::jsonb->'declared'->'databases') AS further(name text) JOIN pg_database ON datname = further.name
+ON CONFLICT DO NOTHING;
+\endif
 
 SELECT :pick FROM (
   SELECT 'declared-grant' AS kind, format('role %s', rolname) AS name, format('may not connect to %s as it should', datname) AS found, privileges AS expected,
@@ -174,10 +174,11 @@ SELECT to_regclass('pgtenants.dropped') IS NOT NULL AS remembers \gset
 \if :remembers
 SELECT coalesce(jsonb_agg(confirmation), '[]') AS used FROM pgtenants.dropped \gset
 \endif
-SELECT coalesce(jsonb_agg(absent), '[]') AS drops
-  FROM jsonb_array_elements(:'spec'::jsonb->'declared'->'absent') AS absent
+-- A database that is called otherwise meanwhile is the same.
+SELECT coalesce(jsonb_agg(absent || jsonb_build_object('datid', oid::text)), '[]') AS drops
+  FROM jsonb_array_elements(:'spec'::jsonb->'declared'->'absent') AS absent LEFT JOIN pg_database ON datname = absent->>'database'
  WHERE :'pick' = 'statement' AND NOT :{?restored}::boolean
-   AND NOT :'used'::jsonb @> jsonb_build_array(absent)
+   AND NOT :'used'::jsonb @> jsonb_build_array((absent - 'database') || jsonb_build_object('datid', oid::text))
    AND (absent->>'confirmed')::date BETWEEN current_date - 14 AND current_date + 1 \gset
 SELECT :pick FROM (
   SELECT 'declared-absent' AS kind, format('%s %s', absent.kind, absent.name) AS name, 'is there' AS found, 'dropped' AS expected

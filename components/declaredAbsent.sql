@@ -1,7 +1,7 @@
 -- Drops the databases and roles that are declared absent and confirmed, and remembers every confirmation, so that it drops nothing again: not what
 -- is made anew under the name, nor what comes back from a backup.
 
-SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS false', datname)
+SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS false IS_TEMPLATE false', datname)
   FROM jsonb_to_recordset(:'drops') AS absent(kind text, name text)
   JOIN pg_database ON datname = absent.name
  WHERE kind = 'database' AND datname <> :'spec'::jsonb->>'database' AND pg_get_userbyid(datdba) = :'spec'::jsonb->>'owner'
@@ -27,4 +27,7 @@ SELECT CASE WHEN elsewhere IS NULL THEN format('DROP ROLE %I', rolname)
 
 CREATE SCHEMA IF NOT EXISTS pgtenants;
 CREATE TABLE IF NOT EXISTS pgtenants.dropped (confirmation jsonb PRIMARY KEY);
-INSERT INTO pgtenants.dropped SELECT jsonb_array_elements(:'spec'::jsonb->'declared'->'absent') ON CONFLICT DO NOTHING;
+INSERT INTO pgtenants.dropped
+SELECT (absent - 'database') || jsonb_build_object('datid', oid::text)
+  FROM jsonb_array_elements(:'spec'::jsonb->'declared'->'absent') AS absent LEFT JOIN pg_database ON datname = absent->>'database'
+ON CONFLICT DO NOTHING;

@@ -55,4 +55,12 @@ SELECT format('REASSIGN OWNED BY %I TO %I; DROP OWNED BY %I', rolname, :'spec'::
 \gexec
 
 \connect postgres
+-- At once: what is made anew under the name must not go because something else could not be dropped.
+SELECT :'pick' = 'statement' AND :'drops' <> '[]' AS acts \gset
+\if :acts
+CREATE SCHEMA IF NOT EXISTS pgtenants;
+CREATE TABLE IF NOT EXISTS pgtenants.dropped (confirmation jsonb PRIMARY KEY);
+INSERT INTO pgtenants.dropped
+SELECT absent - 'database' FROM jsonb_array_elements(:'drops') AS absent WHERE absent->>'database' = :'inside' ON CONFLICT DO NOTHING;
+\endif
 \endif

@@ -56,10 +56,13 @@ SELECT format('ALTER ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION N
  WHERE oid <> 10 AND (rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)
 \gexec
 
+-- Which database is the tenant's own, and which are further ones, in a table that the tenant cannot write to: it may comment on its databases.
+CREATE SCHEMA IF NOT EXISTS pgtenants;
+CREATE TABLE IF NOT EXISTS pgtenants.databases (datid oid PRIMARY KEY, main boolean NOT NULL);
+DELETE FROM pgtenants.databases WHERE datid NOT IN (SELECT oid FROM pg_database);
 SELECT count(*) = 1 AND bool_and(datname <> :'spec'::jsonb->>'database') AS renamed, coalesce(min(datname), '') AS previous
-  FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba
- WHERE rolname = :'spec'::jsonb->>'owner'
-   AND shobj_description(pg_database.oid, 'pg_database') IS DISTINCT FROM 'pgtenants: declared'
+  FROM pg_database LEFT JOIN pgtenants.databases AS known ON datid = oid
+ WHERE (main OR pg_get_userbyid(datdba) = :'spec'::jsonb->>'owner' AND main IS NULL AND NOT EXISTS (SELECT FROM pgtenants.databases WHERE main))
    AND NOT EXISTS (SELECT FROM pg_database WHERE datname = :'spec'::jsonb->>'database')
 \gset
 \if :renamed
@@ -81,6 +84,9 @@ SELECT format('ALTER DATABASE %I OWNER TO %I', spec->>'database', spec->>'owner'
 SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS true', datname)
   FROM pg_database WHERE datname = :'spec'::jsonb->>'database' AND NOT datallowconn
 \gexec
+DELETE FROM pgtenants.databases USING pg_database WHERE oid = datid AND main AND datname <> :'spec'::jsonb->>'database';
+INSERT INTO pgtenants.databases SELECT oid, true FROM pg_database WHERE datname = :'spec'::jsonb->>'database'
+ON CONFLICT (datid) DO UPDATE SET main = true WHERE NOT databases.main;
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', datname)
   FROM pg_database
  WHERE datname IN ('postgres', 'template1', :'spec'::jsonb->>'database')
