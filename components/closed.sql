@@ -1,5 +1,5 @@
 
--- Still in the tenant's database, where limits.sql found it to be closed or to be opened again.
+-- Still in the database that closing.sql has opened.
 SELECT EXISTS (SELECT FROM pgtenants.taken WHERE kind <> 'SCHEMA') AS frozen \gset
 \if :read_only
 CALL pgtenants.freeze();
@@ -21,11 +21,12 @@ COMMIT;
 \endif
 \connect postgres
 \endif
-INSERT INTO pgtenants.limits (database, statement_ms, idle_in_transaction_ms, lock_ms, read_only, allow_ddl)
-SELECT :'database', statement, idle, lock, :'read_only', NOT :'closed'
-  FROM jsonb_to_record(:'spec'::jsonb->'limits') AS limited(statement bigint, idle bigint, lock bigint)
+INSERT INTO pgtenants.limits (database, datid, statement_ms, idle_in_transaction_ms, lock_ms, read_only, allow_ddl)
+SELECT datname, oid, statement, idle, lock, :'read_only', NOT :'closed'
+  FROM pg_database, jsonb_to_record(:'spec'::jsonb->'limits') AS limited(statement bigint, idle bigint, lock bigint)
+ WHERE datname = :'database'
 ON CONFLICT (database, role) DO UPDATE SET
-  (statement_ms, idle_in_transaction_ms, lock_ms, read_only, allow_ddl)
-  = ROW (excluded.statement_ms, excluded.idle_in_transaction_ms, excluded.lock_ms, excluded.read_only, excluded.allow_ddl)
- WHERE (limits.statement_ms, limits.idle_in_transaction_ms, limits.lock_ms, limits.read_only, limits.allow_ddl)
-       IS DISTINCT FROM (excluded.statement_ms, excluded.idle_in_transaction_ms, excluded.lock_ms, excluded.read_only, excluded.allow_ddl);
+  (datid, statement_ms, idle_in_transaction_ms, lock_ms, read_only, allow_ddl)
+  = ROW (excluded.datid, excluded.statement_ms, excluded.idle_in_transaction_ms, excluded.lock_ms, excluded.read_only, excluded.allow_ddl)
+ WHERE (limits.datid, limits.statement_ms, limits.idle_in_transaction_ms, limits.lock_ms, limits.read_only, limits.allow_ddl)
+       IS DISTINCT FROM (excluded.datid, excluded.statement_ms, excluded.idle_in_transaction_ms, excluded.lock_ms, excluded.read_only, excluded.allow_ddl);

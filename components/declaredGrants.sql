@@ -102,6 +102,7 @@ SELECT :pick FROM (
     JOIN pg_roles ON rolname = :'spec'::jsonb->>'owner'
                   OR rolname IN (SELECT name FROM jsonb_to_recordset(:'spec'::jsonb->'declared'->'roles') AS role(name text, "readOnly" boolean) WHERE NOT "readOnly")
    WHERE function.oid IN ('lo_creat(integer)'::regprocedure, 'lo_create(oid)'::regprocedure, 'lo_from_bytea(oid,bytea)'::regprocedure)
+     AND NOT (:'spec'::jsonb->'limits'->>'readOnly')::boolean
      AND jsonb_path_exists(:'spec'::jsonb, '$.declared.roles[*] ? (@.readOnly == true)')
      AND NOT EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = pg_roles.oid)) AS planned
 \gexec

@@ -31,12 +31,29 @@ SELECT :pick FROM (
 \gexec
 SELECT :pick FROM (
   SELECT 'declared-schema' AS kind, format('schema %s of %s', nspname, :'inside') AS name, format('%s may not use it', rolname) AS found, 'may' AS expected,
-         format('GRANT ALL ON SCHEMA %I TO %I', nspname, rolname) AS statement
+         format('GRANT %s ON SCHEMA %I TO %I', CASE WHEN closed THEN 'USAGE' ELSE 'ALL' END, nspname, rolname) AS statement
     FROM jsonb_to_recordset(:'contents'::jsonb->'schemas') AS schema(name text, owner text)
     JOIN pg_namespace ON nspname = schema.name
     JOIN pg_roles ON rolname = :'spec'::jsonb->>'owner'
+   CROSS JOIN (SELECT (limits->>'readOnly')::boolean OR NOT (limits->>'allowDdl')::boolean AS closed FROM (SELECT :'spec'::jsonb->'limits' AS limits) AS given) AS limited
    WHERE schema.owner <> rolname AND pg_get_userbyid(nspowner) = schema.owner
-     AND NOT (has_schema_privilege(pg_roles.oid, pg_namespace.oid, 'USAGE') AND has_schema_privilege(pg_roles.oid, pg_namespace.oid, 'CREATE'))) AS planned
+     AND NOT (has_schema_privilege(pg_roles.oid, pg_namespace.oid, 'USAGE') AND (closed OR has_schema_privilege(pg_roles.oid, pg_namespace.oid, 'CREATE')))) AS planned
+\gexec
+
+-- Told before PostgreSQL's own words, which name neither the entry nor what there is.
+SELECT format('DO %L', format('BEGIN RAISE EXCEPTION USING MESSAGE = %L; END', format(
+         'extension %s of %s: got the version "%s", expected one that the image has%s: %s; name one of these in the entry, or "latest"',
+         extension.name, :'inside', extension.version, ' and that can be reached from ' || extversion, coalesce(versions, 'none'))))
+  FROM jsonb_to_recordset(:'contents'::jsonb->'extensions') AS extension(name text, version text)
+  LEFT JOIN pg_extension ON extname = extension.name
+ CROSS JOIN LATERAL (
+   SELECT string_agg(known.version, ', ' ORDER BY known.version) AS versions FROM pg_available_extension_versions AS known
+    WHERE known.name = extension.name) AS available
+ WHERE :'pick' = 'statement' AND extension.version <> 'latest' AND extension.version IS DISTINCT FROM extversion
+   AND NOT CASE WHEN extversion IS NULL
+                THEN EXISTS (SELECT FROM pg_available_extension_versions AS known WHERE known.name = extension.name AND known.version = extension.version)
+                ELSE EXISTS (SELECT FROM pg_extension_update_paths(extension.name) WHERE source = extversion AND target = extension.version AND path IS NOT NULL) END
+ LIMIT 1
 \gexec
 
 -- What PostgreSQL trusts is the tenant's, as if it had made it by itself; the rest is the superuser's.

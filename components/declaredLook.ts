@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type DeclaredSpec, withoutVerifiers } from "./declaredSpec.ts";
 import { lookStatements } from "./statements.ts";
 import { superuserEnvironment } from "./superuserSession.ts";
-import { renderVariable } from "./tenantSpec.ts";
+import { renderVariable, type TenantSpec } from "./tenantSpec.ts";
 
 /** What a look may take in each database, and the longest that a docker exec may. */
 const statementTimeout = "15s";
@@ -32,6 +32,8 @@ export interface LookedAt {
   readonly database: string;
   readonly access: { readonly login: boolean };
   readonly declared: DeclaredSpec;
+  /** What they take is not missed. */
+  readonly limits: TenantSpec["limits"];
 }
 
 /** The arguments of `docker` that ask a tenant's server, {@link lookInput} being their standard input. */
@@ -43,9 +45,9 @@ export function lookCommand(container: string): string[] {
 }
 
 /** The statements of a deployment, told to print what they would put right, in sessions that may only read. No secrets. */
-export function lookInput({ owner, database, access, declared }: LookedAt): string {
+export function lookInput({ owner, database, access, declared, limits }: LookedAt): string {
   return [
-    renderVariable("spec", { owner, database, access, declared: withoutVerifiers(declared) }),
+    renderVariable("spec", { owner, database, access, limits, declared: withoutVerifiers(declared) }),
     "\\set pick 'format(''SELECT %L'', jsonb_build_object(''kind'', kind, ''name'', name, ''found'', found, ''expected'', expected))'\n",
     lookStatements(declared),
   ].join("");

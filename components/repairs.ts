@@ -7,6 +7,7 @@ import { dockerLines, dockerReading } from "./dockerCli.ts";
 import type { LastDeployment, LastTenant } from "./lastDeployment.ts";
 import type { StackNames } from "./names.ts";
 import type { ListedTenant } from "./previewDatabases.ts";
+import { limitsOf } from "./tenantSpec.ts";
 import { previousIdOf, previousOf } from "./transitions.ts";
 
 /** How long one tenant may take to answer, in milliseconds. */
@@ -62,11 +63,9 @@ export async function askRepairs(
 }
 
 /** What was deployed, so that an edit of access, role or database is no change by hand. Pure. */
-export function deployedAs(
-  { owner, database, access }: ListedTenant,
-  { lookedAt }: LastTenant,
-): NonNullable<LastTenant["lookedAt"]> {
-  return lookedAt ?? { owner, database, access: { login: access.enabled } };
+export function deployedAs(tenant: ListedTenant, { lookedAt }: LastTenant): NonNullable<LastTenant["lookedAt"]> {
+  const { owner, database, access } = tenant;
+  return lookedAt ?? { owner, database, access: { login: access.enabled }, limits: limitsOf(tenant) };
 }
 
 async function orNone(ask: () => Promise<string[]>): Promise<string[]> {

@@ -4,14 +4,9 @@ import { basename } from "node:path";
 import type { DeclaredSpec } from "./declaredSpec.ts";
 
 /** The statements that every tenant's specification is for, in order, relative to the project's folder. */
-const beforeDeclared = [
-  "components/tenant.sql",
-  "components/pooler.sql",
-  "components/limits.sql",
-  "components/freeze.sql",
-  "components/closed.sql",
-];
-const forAll = [...beforeDeclared, "components/declared.sql"];
+const beforeDeclared = ["components/tenant.sql", "components/pooler.sql", "components/limits.sql"];
+const forClosing = ["components/closing.sql", "components/freeze.sql", "components/closed.sql"];
+const forAll = [...beforeDeclared, ...forClosing, "components/declared.sql"];
 const forEachDatabase = [
   "components/declaredInside.sql",
   "components/declaredGrants.sql",
@@ -29,6 +24,9 @@ export function statementsFiles(declared: DeclaredSpec | undefined): readonly st
     ...forAll,
     ...declared.inside.flatMap(() => forEachDatabase),
     ...(declared.absent.length === 0 ? [] : [forDrops]),
+    // What is declared is made by now: nothing of it is to be open where the tenant's limits close it.
+    ...forClosing,
+    ...declared.databases.flatMap(() => forClosing),
   ];
 }
 
@@ -44,7 +42,9 @@ export function statements(declared?: DeclaredSpec): string {
 
 /** The statements that look at what is declared, and change nothing where they are told to look: see declaredLook.ts. */
 export function lookStatements(declared: DeclaredSpec): string {
-  return statementsIn(statementsFiles(declared).filter((file) => ![...beforeDeclared, forDrops].includes(file)));
+  return statementsIn(
+    statementsFiles(declared).filter((file) => ![...beforeDeclared, ...forClosing, forDrops].includes(file)),
+  );
 }
 
 /** Names the text of all of them: where it is another one, every tenant's script runs again. */

@@ -186,8 +186,12 @@ function createSqlStep(
 }
 
 /** What the next deployment holds against the server, see repairs.ts. */
-function declaredEnvironment({ owner, database, access }: Tenant, declared: Declared): Record<string, string> {
-  const lookedAt: LastTenant["lookedAt"] = { owner, database, access: { login: access.enabled } };
+function declaredEnvironment(tenant: Tenant, declared: Declared): Record<string, string> {
+  const { owner, database, access } = tenant;
+  const lookedAt: LastTenant["lookedAt"] = {
+    ...{ owner, database, limits: limitsOf(tenant) },
+    access: { login: access.enabled },
+  };
   return { DECLARED: JSON.stringify(declared), LOOKED_AT: JSON.stringify(lookedAt) };
 }
 

@@ -4,6 +4,7 @@ import { scramVerifier } from "../../components/scramVerifier.ts";
 import { statementsFiles } from "../../components/statements.ts";
 import type { TenantConnections } from "../../components/tenantConnections.ts";
 import { TenantDatabase } from "../../components/tenantDatabase.ts";
+import { limitsOf } from "../../components/tenantSpec.ts";
 import { declaredRole, declaring } from "../support/declared.ts";
 import { canary, registeredBy } from "../support/mocks.ts";
 import { databaseArgs, lastTenant, tenant } from "../support/tenants.ts";
@@ -34,7 +35,10 @@ test("its step says what is declared, and no verifier; what was put right is sho
   const step = await stepOf();
   const environment = Object(step?.plain["environment"]);
   expect(JSON.parse(environment.DECLARED)).toEqual(JSON.parse(JSON.stringify(declared)));
-  expect(JSON.parse(environment.LOOKED_AT)).toEqual({ owner: "acme", database: "acme", access: { login: true } });
+  expect(JSON.parse(environment.LOOKED_AT)).toEqual({
+    ...{ owner: "acme", database: "acme", access: { login: true } },
+    limits: limitsOf(tenant()),
+  });
   expect(environment.STATEMENTS).toBe(
     `${statementsFiles(undefined).join(" ")} ` +
       "components/declaredInside.sql components/declaredGrants.sql components/declaredLeave.sql",

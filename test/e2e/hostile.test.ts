@@ -36,6 +36,7 @@ function deploy(spec: Partial<TenantSpec> = {}): Promise<Finished> {
     renderTenantSpec(whole) + statements(whole.declared),
   );
 }
+const readOnly = { ...noLimits, readOnly: true };
 const works = { code: 0, stderr: "" };
 const as = (sql: string, database = "acme") =>
   overTcp(container, `user=acme password=nobodys dbname=${database} options='-c statement_timeout=0'`, sql);
@@ -117,9 +118,140 @@ describe("settings of its database", () => {
     "search_path = 'public, pg_catalog'",
   ])("%s does not stop a deployment", async (setting) => {
     await as(`ALTER DATABASE acme SET ${setting}`);
-    await inside(`ALTER ROLE acme IN DATABASE acme SET work_mem = '4MB'`);
-    expect(await deploy({ declared: nothing, limits: { ...noLimits, readOnly: true } })).toMatchObject(works);
-    expect(await deploy({ declared: nothing, limits: { ...noLimits, allowDdl: false } })).toMatchObject(works);
-    expect(await deploy({ declared: nothing })).toMatchObject(works);
+    // What cannot be taken over is warned of: hence the code alone.
+    expect(await deploy({ declared: nothing, limits: readOnly })).toMatchObject({ code: 0 });
+    expect((await as("BEGIN READ WRITE; CREATE TABLE made (a int)")).code).not.toBe(0);
+    expect(await deploy({ declared: nothing, limits: { ...noLimits, allowDdl: false } })).toMatchObject({ code: 0 });
+    expect(await deploy({ declared: nothing })).toMatchObject({ code: 0 });
   });
+});
+
+describe("a tenant that is closed", () => {
+  const loader = { name: "loader", login: false, readOnly: false, inRoles: [], connectionLimit: -1 };
+  const reader = { name: "reader", login: false, readOnly: true, inRoles: [], connectionLimit: -1 };
+  const declared: DeclaredSpec = {
+    ...nothing,
+    roles: [loader, reader],
+    contents: [{ name: "acme", extensions: [], schemas: [{ name: "mart", owner: "loader" }] }],
+  };
+
+  test("is given nothing back by what is declared in it, at no deployment", async () => {
+    await deploy({ declared });
+    await as("CREATE TABLE kept (a int); GRANT SELECT ON kept TO reader WITH GRANT OPTION");
+    for (const _ of ["the first", "the second"]) {
+      expect(await deploy({ declared, limits: readOnly })).toMatchObject(works);
+      expect((await as("BEGIN READ WRITE; SELECT lo_from_bytea(0, 'x')")).stderr).toContain("permission denied");
+      const made = await as("BEGIN READ WRITE; EXPLAIN ANALYZE CREATE TABLE mart.x AS SELECT 1");
+      expect(made.stderr).toContain("permission denied");
+    }
+    expect(await deploy({ declared })).toMatchObject(works);
+    expect(await as("SELECT lo_from_bytea(0, 'x'); CREATE TABLE mart.x AS SELECT 1; DROP TABLE mart.x")).toMatchObject(
+      works,
+    );
+  });
+
+  test("gets an extension and loses a privilege although its definitions stay as they are", async () => {
+    expect(await deploy({ declared, limits: { ...noLimits, allowDdl: false } })).toMatchObject(works);
+    await inside(
+      "CREATE TABLE public.given (a int); ALTER TABLE public.given OWNER TO acme; GRANT INSERT ON public.given TO reader",
+    );
+    const contents = [{ name: "acme", extensions: [{ name: "hstore", trusted: true }], schemas: [] }];
+    expect(
+      await deploy({ declared: { ...declared, contents }, limits: { ...noLimits, allowDdl: false } }),
+    ).toMatchObject(works);
+    expect(
+      await inside(
+        "SELECT has_table_privilege('reader', 'public.given', 'INSERT'), count(*) FROM pg_extension WHERE extname = 'hstore'",
+      ),
+    ).toBe("f|1");
+  });
+
+  test("is closed in its further databases, and held to its limits there", async () => {
+    const further = { ...nothing, databases: [{ name: "extra" }], inside: [] };
+    await deploy({ declared: further });
+    expect(await as("CREATE TABLE kept (a int)", "extra")).toMatchObject(works);
+    expect(await deploy({ declared: further, limits: { ...readOnly, statement: 2000 } })).toMatchObject(works);
+    expect((await as("BEGIN READ WRITE; INSERT INTO kept VALUES (1)", "extra")).stderr).toContain("permission denied");
+    expect((await as("SELECT pg_sleep(30)", "extra")).stderr).toMatch(/canceling statement|terminating/);
+    expect(await deploy({ declared: further })).toMatchObject(works);
+    expect(await as("INSERT INTO kept VALUES (1)", "extra")).toMatchObject(works);
+    expect((await deploy({ limits: readOnly })).stderr).toContain("would not hold in database extra");
+  });
+
+  test("is opened again under another name of its database", async () => {
+    await as("CREATE TABLE kept (a int)");
+    expect(await deploy({ limits: readOnly })).toMatchObject(works);
+    expect(await deploy({ database: "acme2" })).toMatchObject(works);
+    expect(await as("INSERT INTO kept VALUES (1)", "acme2")).toMatchObject(works);
+  });
+
+  test("cannot prepare what it commits later", async () => {
+    expect((await as("BEGIN; CREATE TABLE later (a int); PREPARE TRANSACTION 'later'")).stderr).toContain(
+      "prepared transactions are disabled",
+    );
+  });
+});
+
+test("a comment of the tenant's does not make another database of its own one", async () => {
+  const further = { ...nothing, databases: [{ name: "extra" }], inside: [] };
+  await deploy({ declared: further });
+  await as(
+    "CREATE TABLE kept (a int); COMMENT ON DATABASE extra IS 'mine'; COMMENT ON DATABASE acme IS 'pgtenants: declared'",
+  );
+  expect(await deploy({ declared: further, database: "acme2" })).toMatchObject(works);
+  expect(await as("SELECT count(*) FROM kept", "acme2")).toMatchObject(works);
+  expect((await as("COMMENT ON ROLE acme IS 'mine'", "acme2")).stderr).toContain("permission denied");
+  expect((await as("SELECT * FROM pgtenants.databases", "postgres")).code).not.toBe(0);
+});
+
+describe("a transaction that is left open", () => {
+  test.each([
+    ["its rows", "LOCK TABLE kept"],
+    ["a privilege", "GRANT SELECT ON kept TO PUBLIC"],
+    ["its own role", "ALTER ROLE acme PASSWORD 'another'"],
+    ["its database", "GRANT CONNECT ON DATABASE acme TO PUBLIC"],
+  ])("with a lock on %s does not keep a deployment from ending", async (_, sql) => {
+    await as("CREATE TABLE kept (a int)");
+    const open = as(`BEGIN; ${sql}; SELECT pg_sleep(60)`);
+    const begun = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'acme' AND query LIKE '%pg_sleep%'";
+    await expect.poll(() => inside(begun)).toBe("1");
+    const before = Date.now();
+    const reader = { name: "reader", login: false, readOnly: true, inRoles: [], connectionLimit: -1 };
+    const declared = { ...nothing, roles: [reader] };
+    // The verifier has another salt each time, so that the role is written.
+    expect(await deploy({ declared, limits: readOnly })).toMatchObject(works);
+    expect((await open).stderr).toMatch(/terminating connection|server closed/);
+    expect((Date.now() - before) / 1000).toBeLessThan(30);
+  });
+});
+
+test("what was dropped once is not dropped again under another name of its database", async () => {
+  const absent = [
+    { kind: "schema" as const, name: "old", database: "acme", confirmed: new Date().toISOString().slice(0, 10) },
+  ];
+  await as("CREATE SCHEMA old");
+  expect(await deploy({ declared: { ...nothing, absent } })).toMatchObject(works);
+  await as("CREATE SCHEMA old");
+  const renamed = absent.map((one) => ({ ...one, database: "acme2" }));
+  expect(
+    await deploy({ database: "acme2", declared: { ...nothing, inside: ["acme2"], absent: renamed } }),
+  ).toMatchObject(works);
+  expect(await inside("SELECT count(*) FROM pg_namespace WHERE nspname = 'old'", "acme2")).toBe("1");
+});
+
+test("a database that the tenant has made a template is dropped all the same", async () => {
+  const further = { ...nothing, databases: [{ name: "extra" }], inside: [] };
+  await deploy({ declared: further });
+  await as("ALTER DATABASE extra IS_TEMPLATE true");
+  const absent = [{ kind: "database" as const, name: "extra", confirmed: new Date().toISOString().slice(0, 10) }];
+  expect(await deploy({ declared: { ...nothing, absent } })).toMatchObject(works);
+  expect(await inside("SELECT count(*) FROM pg_database WHERE datname = 'extra'")).toBe("0");
+});
+
+test("a version that the image has not is told with those that it has", async () => {
+  const contents = [{ name: "acme", extensions: [{ name: "hstore", version: "99.9", trusted: true }], schemas: [] }];
+  const { stderr } = await deploy({ declared: { ...nothing, contents } });
+  expect(stderr).toMatch(
+    /extension hstore of acme: got the version "99.9", expected one that the image has: 1\.4.*; name one of these in the entry/,
+  );
 });

@@ -59,7 +59,7 @@ SELECT jsonb_build_object(
 SELECT to_regclass('pgtenants.limits') IS NOT NULL AS limited \gset
 \set limits null
 \if :limited
-SELECT coalesce(to_jsonb(limits) - 'database' - 'role', 'null')::text AS limits
+SELECT coalesce(to_jsonb(limits) - 'database' - 'role' - 'datid', 'null')::text AS limits
   FROM (SELECT) AS one LEFT JOIN pgtenants.limits ON database = :'expected'::jsonb->>'database' AND role IS NULL \gset
 \endif
 SELECT :'expected'::jsonb->>'database' AS database,

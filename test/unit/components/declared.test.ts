@@ -5,7 +5,7 @@ import { declaredSpecOf, withoutVerifiers } from "../../../components/declaredSp
 import { stackNames } from "../../../components/names.ts";
 import { askRepairs, deployedAs, repairOf } from "../../../components/repairs.ts";
 import { statementsFiles } from "../../../components/statements.ts";
-import { noLimits, parseTenantSpec, renderTenantSpec } from "../../../components/tenantSpec.ts";
+import { limitsOf, noLimits, parseTenantSpec, renderTenantSpec } from "../../../components/tenantSpec.ts";
 import { declaredRole, declaring } from "../../support/declared.ts";
 import { lastTenant, tenant } from "../../support/tenants.ts";
 
@@ -30,7 +30,7 @@ const all = declaring({
     },
     { name: "past", droppedOn: gone, extensions: [], schemas: [{ name: "inner", droppedOn: gone, owner: "acme" }] },
   ],
-  settings: { reload: { work_mem: "8MB" }, restart: { max_prepared_transactions: "5" } },
+  settings: { reload: { work_mem: "8MB" }, restart: { max_locks_per_transaction: "50" } },
 });
 const withRoles = declaring({
   ...all,
@@ -86,7 +86,9 @@ describe("what the statements are told", () => {
 });
 
 describe("the statements", () => {
-  const forAll = ["tenant", "pooler", "limits", "freeze", "closed", "declared"].map((name) => `components/${name}.sql`);
+  const forAll = ["tenant", "pooler", "limits", "closing", "freeze", "closed", "declared"].map(
+    (name) => `components/${name}.sql`,
+  );
 
   test("of a tenant that declares nothing are those of all", () => {
     expect(statementsFiles(undefined)).toEqual(forAll);
@@ -95,15 +97,29 @@ describe("the statements", () => {
   test("come once for each database that there is something to do in, and with those that drop where something goes", () => {
     const inside = ["Inside", "Grants", "Leave"].map((part) => `components/declared${part}.sql`);
     const files = (declared: typeof all) => statementsFiles(declaredSpecOf(declared, new Map())).slice(forAll.length);
-    expect(files(declaring())).toEqual([]);
-    expect(files(all)).toEqual([...inside, ...inside, "components/declaredAbsent.sql"]);
-    expect(files(declaring({ roles: [declaredRole()] }))).toEqual(inside);
+    const closing = ["closing", "freeze", "closed"].map((name) => `components/${name}.sql`);
+    expect(files(declaring())).toEqual(closing);
+    expect(files(all)).toEqual([
+      ...inside,
+      ...inside,
+      "components/declaredAbsent.sql",
+      ...closing,
+      ...closing,
+      ...closing,
+    ]);
+    expect(files(declaring({ roles: [declaredRole()] }))).toEqual([...inside, ...closing]);
   });
 });
 
 describe("a look", () => {
   const spec = declaredSpecOf(withRoles, new Map([["reporting", verifier]]));
-  const input = lookInput({ owner: "acme", database: "acme", access: { login: true }, declared: spec });
+  const input = lookInput({
+    owner: "acme",
+    database: "acme",
+    access: { login: true },
+    declared: spec,
+    limits: noLimits,
+  });
 
   test("knows no secret, may only read, and drops nothing", () => {
     expect(input).not.toContain(verifier.slice(-8));
@@ -156,11 +172,15 @@ describe("who declares something", () => {
     }
   });
 
-  test("is asked by what was deployed: an edit of access, role or database is no change by hand", () => {
-    const edited = tenant({ owner: "shop", database: "shop", access: { ...acme.access, enabled: false } });
-    const lookedAt = { owner: "acme", database: "acme", access: { login: true } };
+  test("is asked by what was deployed: an edit of access, role, database or limits is no change by hand", () => {
+    const access = { ...acme.access, enabled: false };
+    const edited = tenant({ owner: "shop", database: "shop", access, readOnly: true });
+    const lookedAt = { owner: "acme", database: "acme", access: { login: true }, limits: noLimits };
     expect(deployedAs(edited, lastTenant({ lookedAt }))).toEqual(lookedAt);
-    expect(deployedAs(edited, lastTenant())).toEqual({ owner: "shop", database: "shop", access: { login: false } });
+    expect(deployedAs(edited, lastTenant())).toEqual({
+      ...{ owner: "shop", database: "shop", access: { login: false } },
+      limits: limitsOf(edited),
+    });
   });
 
   test("is asked only where it runs; who declares nothing has none, also where it had", async () => {
