@@ -188,9 +188,15 @@ function backupOf({ archiveTimeout, ...values }: Required<BackupFields>): Backup
   return Object.freeze({ ...values, archiveTimeoutSeconds: Math.ceil(parseMilliseconds(archiveTimeout) / 1000) });
 }
 
-export function poolerOf({ pooler, access }: TenantEntry, maxConnections: number): Pooler | undefined {
+export function poolerOf(entry: TenantEntry, maxConnections: number): Pooler | undefined {
+  const { pooler, access } = entry;
   if (pooler === undefined) return undefined;
-  const { mode = "transaction", size = defaultPoolSize(maxConnections), reserve = 0, maxClients = 1000 } = pooler;
+  const {
+    mode = "transaction",
+    size = defaultPoolSize(maxConnections, entry),
+    reserve = 0,
+    maxClients = 1000,
+  } = pooler;
   return Object.freeze({
     ...{ mode, size, reserve, maxClients },
     maxClientsPerIp: access?.maxConnectionsPerIp ?? maxClients,

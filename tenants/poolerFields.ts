@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { documented } from "./fieldDocs.ts";
 import { count, duration, word } from "./fields.ts";
+import type { TenantEntry } from "./schema.ts";
 
 const SHORTEST_WAIT_MS = 1000;
 
@@ -17,14 +18,16 @@ export const PoolerSchema = z.strictObject(
       change: `${reloads} Who is connected has it from the next transaction on. A tenant that gets a pool, or loses it, restarts once.`,
     }),
     size: documented(count(1, 5000).exactOptional(), {
-      meaning: "The most server connections that the pool opens, of all roles together.",
-      limits: "A whole number from 1. With `reserve` at most `maxConnections`, out of which they come.",
-      byDefault: "half of `maxConnections`, 20 at most.",
+      meaning:
+        "The most server connections that the pool opens to one database, for all roles together, and the most for one role, in all databases together. Without `databases` or without `roles` that log in these are all there are; with both there can be as many times more as there are of the fewer, the tenant's own counted.",
+      limits:
+        "A whole number from 1. With `reserve`, and so many times, at most `maxConnections`, out of which they come.",
+      byDefault: "half of `maxConnections`, shared among so many; 20 at most.",
       change: reloads,
     }),
     reserve: documented(count(0, 5000).exactOptional(), {
       meaning: "How many more it opens where a client has waited for three seconds.",
-      limits: "A whole number from 0. With `size` at most `maxConnections`.",
+      limits: "A whole number from 0. Together with `size` as that says.",
       byDefault: "0.",
       change: reloads,
     }),
@@ -48,7 +51,19 @@ export const PoolerSchema = z.strictObject(
   },
 );
 
+type Declaring = Pick<Partial<TenantEntry>, "databases" | "roles">;
+
+/**
+ * By how much `size` and `reserve` count: they bound each database, all its roles together, and each role, in all its databases together; so as many
+ * times over as the tenant has of the fewer of both.
+ */
+export function poolFactor({ databases = [], roles = [] }: Declaring): number {
+  const isThere = ({ ensure }: { readonly ensure?: string }) => ensure !== "absent";
+  const logins = roles.filter((role) => isThere(role) && role.login !== false);
+  return 1 + Math.min(databases.filter(isThere).length, logins.length);
+}
+
 /** Server connections of a pool that sets no size: half of the tenant's, so that some are left for who does not come by it. */
-export function defaultPoolSize(maxConnections: number): number {
-  return Math.min(20, Math.floor(maxConnections / 2));
+export function defaultPoolSize(maxConnections: number, entry: Declaring = {}): number {
+  return Math.max(1, Math.min(20, Math.floor(maxConnections / 2 / poolFactor(entry))));
 }

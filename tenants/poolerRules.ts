@@ -1,7 +1,7 @@
 import type { Draft } from "./check.ts";
 import { over, planNameOf, plansOf } from "./defaults.ts";
 import type { Path, Problem } from "./issues.ts";
-import { defaultPoolSize } from "./poolerFields.ts";
+import { defaultPoolSize, poolFactor } from "./poolerFields.ts";
 import { isShared } from "./sharedDefaults.ts";
 
 /** Each pooled tenant is two containers on the bridge, which has 1,023 ports, and answers badly near them. */
@@ -15,14 +15,20 @@ export function poolsFit(draft: Draft): Problem[] {
     const plan = plans.get(planNameOf(tenant, draft));
     if (pooler === undefined || plan === undefined) return [];
     const { maxConnections } = over(plan, tenant);
-    const { size = defaultPoolSize(maxConnections), reserve = 0 } = pooler;
-    if (size + reserve <= maxConnections) return [];
-    const field = pooler.size === undefined ? "reserve" : "size";
-    const path: Path = ["tenants", index, "pooler", field];
-    const most = Math.max(0, maxConnections - (field === "size" ? reserve : size));
+    const { size = defaultPoolSize(maxConnections, tenant), reserve = 0 } = pooler;
+    const factor = poolFactor(tenant);
+    const needed = factor * (size + reserve);
+    if (needed <= maxConnections) return [];
+    const field = pooler.size === undefined && pooler.reserve !== undefined ? "reserve" : "size";
+    const at: Path = ["tenants", index, "pooler"];
+    const path: Path = pooler[field] === undefined ? at : [...at, field];
+    const other = field === "size" ? `a reserve of ${reserve}` : `a size of ${size}`;
+    const most = Math.floor(maxConnections / factor) - (field === "size" ? reserve : size);
+    const times = factor === 1 ? "," : `, ${factor} times for the databases and roles,`;
+    const lower = most < (field === "size" ? 1 : 0) ? "" : `write ${most} or less, or `;
     const advice =
-      `with ${field === "size" ? `a reserve of ${reserve}` : `a size of ${size}`} at most ${most}, out of ${maxConnections} maxConnections; ` +
-      `write ${most} or less, or raise maxConnections to ${size + reserve}`;
+      `with ${other} at most ${Math.max(0, most)}${times} out of ${maxConnections} maxConnections; ` +
+      `${lower}raise maxConnections to ${needed}`;
     return [{ path, advice, reliesOn: [path, ["tenants", index, "maxConnections"], ["tenants", index, "plan"]] }];
   });
 }

@@ -38,6 +38,17 @@ describe("pooler", () => {
   });
 
   test.each([
+    ["databases: [{ name: analytics }]", 20],
+    ["roles: [{ name: loader }]", 20],
+    ["databases: [{ name: analytics }], roles: [{ name: loader }]", 10],
+    ["databases: [{ name: analytics }], roles: [{ name: loader }, { name: reporting }]", 10],
+    ["databases: [{ name: analytics }], roles: [{ name: team, login: false }]", 20],
+    ["databases: [{ name: old, ensure: absent, confirm: old 2026-11-21 }], roles: [{ name: loader }]", 20],
+  ])("with databases and roles takes no more of maxConnections in all: %s", (fields, size) => {
+    expect(poolOf(`pooler: {}, ${fields}`)?.size).toBe(size);
+  });
+
+  test.each([
     ["pooler: true", "expected a mapping with mode"],
     ["pooler: { mode: statement }", "expected transaction or session"],
     ["pooler: { size: 0 }", "expected a whole number from 1"],
@@ -50,6 +61,14 @@ describe("pooler", () => {
     ["pooler: { size: 30, reserve: 11 }", "with a reserve of 11 at most 29"],
     ["pooler: { reserve: 21 }", "with a size of 20 at most 20"],
     ["maxConnections: 10, pooler: { size: 11 }", "raise maxConnections to 11"],
+    [
+      "pooler: { size: 21 }, databases: [{ name: analytics }], roles: [{ name: loader }]",
+      "with a reserve of 0 at most 20, 2 times for the databases and roles, out of 40 maxConnections; write 20 or less, or raise maxConnections to 42",
+    ],
+    [
+      "pooler: {}, maxConnections: 5, databases: [{ name: a }, { name: b }, { name: c }, { name: d }, { name: e }], roles: [{ name: a }, { name: b }, { name: c }, { name: d }, { name: e }]",
+      "6 times for the databases and roles, out of 5 maxConnections; raise maxConnections to 6",
+    ],
   ])("refuses %s", (fields, reason) => {
     expect(() => poolOf(fields)).toThrow(reason);
   });
