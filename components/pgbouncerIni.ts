@@ -6,6 +6,8 @@ export interface Pool {
   readonly database: string | undefined;
   /** The one role that gets in; undefined for each that the server lets into the database. */
   readonly role?: string;
+  /** Fewer server connections than size and reserve for some roles, by name: the server lets no more in. */
+  readonly roles?: ReadonlyMap<string, number>;
   /** For how long a client keeps a server connection: for a transaction, or until it leaves. */
   readonly mode: "transaction" | "session";
   /** The most server connections, and how many more where a client has waited for `reserveSeconds`. */
@@ -52,14 +54,14 @@ const seconds = {
 export function renderPgbouncerIni(pool: Pool): string {
   const { port, database, mode, size, reserve } = pool;
   const numbers = [port, size, reserve, pool.reserveSeconds, pool.maxClients, pool.queryWaitSeconds];
-  const wrong = [...numbers, pool.serverIdleSeconds, pool.preparedStatements].find(
+  const wrong = [...numbers, ...(pool.roles?.values() ?? []), pool.serverIdleSeconds, pool.preparedStatements].find(
     (value) => !Number.isSafeInteger(value) || value < 0,
   );
   if (wrong !== undefined) throw new Error(`pool at port ${port}: ${wrong} is not a whole number from 0`);
   if (database !== undefined && !/^[a-z][a-z0-9_-]{0,62}$/.test(database))
     throw new Error(`pool at port ${port}: "${database}" is not the name of a tenant's database`);
-  if (pool.role !== undefined && !/^[a-z][a-z0-9_]{0,62}$/.test(pool.role))
-    throw new Error(`pool at port ${port}: "${pool.role}" is not the name of a tenant's role`);
+  const odd = [...(pool.roles?.keys() ?? []), pool.role ?? "a"].find((name) => !/^[a-z][a-z0-9_]{0,62}$/.test(name));
+  if (odd !== undefined) throw new Error(`pool at port ${port}: "${odd}" is not the name of a tenant's role`);
   if (!/^[0-9A-Za-z]+$/.test(pool.sessions))
     throw new Error(`pool at port ${port}: "${pool.sessions}" is not letters and digits`);
   const most = size + reserve;
@@ -102,7 +104,15 @@ export function renderPgbouncerIni(pool: Pool): string {
       log_disconnections: 0,
       log_stats: 0,
     }),
+    ...usersSection(pool),
   ].join("");
+}
+
+/** One more than a role may have would be refused by the server; so they wait here. Verifiers are asked for as those of any other. */
+function usersSection({ roles = new Map() }: Pool): string[] {
+  if (roles.size === 0) return [];
+  const values = [...roles].map(([name, most]) => [name, `max_user_connections=${most}`] as const);
+  return [section("users", Object.fromEntries(values))];
 }
 
 /** Of a name that was checked: nothing in it needs more than quotes. */

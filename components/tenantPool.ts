@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { loginRoles } from "../tenants/declared.ts";
 import type { Pooler, Tenant } from "../tenants/tenant.ts";
 import { type Pool, renderPgbouncerIni } from "./pgbouncerIni.ts";
 
@@ -17,14 +18,17 @@ export function renderTenantPool(tenant: PoolOwner, pooler: Pooler): string {
   return `tenant ${Buffer.from(renderPgbouncerIni(poolOf(tenant, pooler))).toString("base64")}\nend\n`;
 }
 
-type PoolOwner = Pick<Tenant, "access" | "database">;
+type PoolOwner = Pick<Tenant, "access" | "database" | "declared">;
 
-function poolOf({ access, database }: PoolOwner, { maxClientsPerIp: _, ...values }: Pooler): Pool {
+function poolOf({ access, database, declared }: PoolOwner, { maxClientsPerIp: _, ...values }: Pooler): Pool {
+  const most = values.size + values.reserve;
+  const roles = loginRoles(declared).filter(({ connectionLimit }) => connectionLimit < most);
   // Whoever would not be let in now, or is in a database of another name, has to come again.
   const sessions = JSON.stringify([access.enabled, access.allow, database]);
   return {
     ...values,
     ...{ port: poolPort, database: undefined, reserveSeconds, serverIdleSeconds, preparedStatements },
+    roles: new Map(roles.map(({ name, connectionLimit }) => [name, connectionLimit])),
     sessions: createHash("sha256").update(sessions).digest("hex").slice(0, 12),
   };
 }

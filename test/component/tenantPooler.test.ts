@@ -4,6 +4,7 @@ import type { TenantConnections } from "../../components/tenantConnections.ts";
 import { TenantDatabase } from "../../components/tenantDatabase.ts";
 import type { PlacedTenant } from "../../components/tenantOutputs.ts";
 import type { Pooler } from "../../tenants/tenant.ts";
+import { declaredRole, declaring } from "../support/declared.ts";
 import { canary, type Registered, registeredBy } from "../support/mocks.ts";
 import { databaseArgs, lastTenant, tenant } from "../support/tenants.ts";
 
@@ -123,6 +124,16 @@ describe("a tenant's connection pool", () => {
       new TenantDatabase("acme", databaseArgs(pooled(), last), { transformations: [transform] });
     });
     expect(dependencies).toHaveLength(waitsFor);
+  });
+
+  test("is told of the declared roles that may have fewer connections than it would open", async () => {
+    const roles = [
+      declaredRole({ connectionLimit: 5 }),
+      declaredRole({ name: "loader", connectionLimit: 20 }),
+      declaredRole({ name: "team", login: false, connectionLimit: 5 }),
+    ];
+    const ini = iniIn(await register({ declared: declaring({ roles }) }));
+    expect(ini.split("[users]\n")[1]).toBe("reporting = max_user_connections=5\n");
   });
 
   test("has connection strings of its own beside the tenant's, with the same login", async () => {

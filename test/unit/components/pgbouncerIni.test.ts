@@ -48,7 +48,15 @@ describe("renderPgbouncerIni", () => {
     );
   });
 
+  test("lets a role that may have fewer connections wait for them", () => {
+    const ini = renderPgbouncerIni({ ...pool, roles: new Map([["reporting", 5]]) });
+    expect(valuesIn(ini, "users")).toEqual({ reporting: "max_user_connections=5" });
+    expect(renderPgbouncerIni({ ...pool, roles: new Map() })).toBe(renderPgbouncerIni(pool));
+  });
+
   test.each([
+    [{ roles: new Map([["a = b", 5]]) }, '"a = b" is not the name of a tenant\'s role'],
+    [{ roles: new Map([["reporting", -1]]) }, "-1 is not a whole number from 0"],
     [{ database: "acme host=elsewhere" }, '"acme host=elsewhere" is not the name of a tenant\'s database'],
     [{ database: "acme'" }, "is not the name of a tenant's database"],
     [{ sessions: "a\nadmin_users = acme" }, "is not letters and digits"],
