@@ -10,8 +10,10 @@ interface Own {
   readonly maxConnections: number;
 }
 
+type Declaring = Pick<Partial<TenantEntry>, "databases" | "roles" | "extensions" | "schemas" | "settings">;
+
 /** What an entry declares, defaults filled in; undefined where it declares nothing. Lists are sorted: their order means nothing. */
-export function declaredOf(entry: TenantEntry, own: Own): Declared | undefined {
+export function declaredOf(entry: Declaring, own: Own): Declared | undefined {
   const { databases = [], roles = [], extensions = [], schemas = [], settings = {} } = entry;
   if ([databases, roles, extensions, schemas, Object.keys(settings)].every(({ length }) => length === 0))
     return undefined;

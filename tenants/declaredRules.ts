@@ -32,9 +32,15 @@ function lists(entry: Entry, at: Path): Item[][] {
 }
 
 /** The tenant's own role; undefined where its id was refused, too. */
-function ownerOf(entry: Entry): string | undefined {
+export function ownerOf(entry: Entry): string | undefined {
   const origin = formerIdsOf(entry)[0] ?? entry.id;
   return entry.user ?? (origin === undefined ? undefined : sqlName(origin));
+}
+
+/** Its own database, in the same way. */
+export function databaseOf(entry: Entry): string | undefined {
+  const origin = formerIdsOf(entry)[0] ?? entry.id;
+  return entry.database ?? (origin === undefined ? undefined : sqlName(origin));
 }
 
 const namesAreUnique: Check = (entry, at) =>
@@ -49,8 +55,7 @@ const namesAreUnique: Check = (entry, at) =>
 
 const ownNamesAreFree: Check = (entry, at) => {
   const owner = ownerOf(entry);
-  const origin = formerIdsOf(entry)[0] ?? entry.id;
-  const database = entry.database ?? (origin === undefined ? undefined : sqlName(origin));
+  const database = databaseOf(entry);
   const clash = (list: Item[], own: string | undefined, what: string, otherwise: string) =>
     list
       .filter(({ entry: { name } }) => name === own)

@@ -1,5 +1,6 @@
 import type { Draft } from "./check.ts";
 import { declaredThingsFit } from "./declaredRules.ts";
+import { declaredSizeFits } from "./declaredSize.ts";
 import { MIB_PER_CONNECTION, over, type Plan, planNameOf, plansOf } from "./defaults.ts";
 import { beginningsAreOne, urlsAreSecret } from "./fromRules.ts";
 import type { Path, Problem } from "./issues.ts";
@@ -160,6 +161,7 @@ const RULES: readonly Rule[] = [
   poolsFit,
   poolsHavePorts,
   declaredThingsFit,
+  declaredSizeFits,
   instancesAreNamed,
   instancesAreOwn,
   sharedFieldsFit,

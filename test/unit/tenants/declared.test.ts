@@ -205,6 +205,18 @@ describe("a drop", () => {
   });
 });
 
+test("what no process could be told is refused, and what just fits is not", () => {
+  const schemas = Array.from({ length: 80 }, (_, at) => `{ name: ${"s".repeat(50)}_${at} }`).join(", ");
+  const declaring = (count: number) => {
+    const databases = Array.from({ length: count }, (_, at) => `{ name: analytics_${at}, schemas: [${schemas}] }`);
+    return `tenants:\n  - { id: acme, databases: [${databases.join(", ")}] }\n`;
+  };
+  expect(JSON.stringify(parseTenants(declaring(17), "f")[0]?.declared).length).toBeGreaterThan(100_000);
+  expect(() => parseTenants(declaring(20), "f")).toThrow(
+    /tenants\[0\] \("acme"\): got \d+ bytes, expected at most 120000 bytes of databases, roles,/,
+  );
+});
+
 describe("settings", () => {
   test.each([
     ["fsync", false],
