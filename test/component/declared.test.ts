@@ -41,7 +41,8 @@ test("its step says what is declared, and no verifier; what was put right is sho
   });
   expect(environment.STATEMENTS).toBe(
     `${statementsFiles(undefined).join(" ")} ` +
-      "components/declaredInside.sql components/declaredGrants.sql components/declaredLeave.sql",
+      "components/declaredInside.sql components/declaredGrants.sql components/declaredLeave.sql " +
+      "components/closing.sql components/freeze.sql components/closed.sql",
   );
   expect(environment).not.toHaveProperty("REPAIR");
   expect(step?.secrets).toEqual(["stdin"]);

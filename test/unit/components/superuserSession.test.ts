@@ -28,6 +28,6 @@ test.each(readdirSync(folder).filter((name) => name.endsWith(".sh") && !others.i
     const text = readFileSync(new URL(name, folder), "utf8").replaceAll(/^\s*#.*$/gm, "");
     const asked = text.search(/\b(psql|vacuumdb|pg_amcheck) --/);
     if (asked === -1) return;
-    expect(text.slice(0, asked)).toContain('. "${0%/*}/session.sh"');
+    expect(text.slice(0, asked)).toMatch(/^\. "\$\{0%\/\*\}\/session\.sh"$/m);
   },
 );
