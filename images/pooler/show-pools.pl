@@ -14,13 +14,25 @@ for my $file (glob '/run/pooler/services/*/applied.ini') {
 }
 print JSON::PP->new->canonical->encode(\%pools), "\n";
 
-# No value has a unit separator: names of databases and roles that are in use are the tenant's own.
+# As CSV, in which a value may have anything in it: a client may ask for a database of any name.
 sub show {
   my ($port, $what) = @_;
-  my @psql = ('psql', '--no-psqlrc', "--port=$port", '--no-align', '--pset=footer=off', "--field-separator=\x1f", "--command=SHOW $what");
+  my @psql = ('psql', '--no-psqlrc', "--port=$port", '--csv', "--command=SHOW $what");
   open my $out, '-|', @psql or die "pgtenants: psql: $!\n";
-  chomp(my @lines = <$out>);
+  my $text = do { local $/; <$out> } // '';
   close $out or die "pgtenants: the console of the pool at port $port does not answer\n";
-  my @names = split /\x1f/, shift(@lines) // '', -1;
-  return [ map { my %row; @row{@names} = split /\x1f/, $_, -1; \%row } @lines ];
+  my ($names, @rows) = rows($text);
+  return [ map { my %row; @row{ @{ $names // [] } } = @$_; \%row } @rows ];
+}
+
+sub rows {
+  my ($text) = @_;
+  my (@rows, @row);
+  while ($text =~ /\G(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n)/gc) {
+    my ($quoted, $plain, $end) = ($1, $2, $3);
+    push @row, defined $quoted ? $quoted =~ s/""/"/gr : $plain;
+    if ($end eq "\n") { push @rows, [@row]; @row = (); }
+  }
+  if ((pos $text // 0) != length $text) { die "pgtenants: the console of a pool printed no CSV\n"; }
+  return @rows;
 }
