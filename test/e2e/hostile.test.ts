@@ -255,3 +255,30 @@ test("a version that the image has not is told with those that it has", async ()
     /extension hstore of acme: got the version "99.9", expected one that the image has: 1\.4.*; name one of these in the entry/,
   );
 });
+
+test("what was dropped once is not dropped again where something else cannot be", async () => {
+  const confirmed = new Date().toISOString().slice(0, 10);
+  const absent = [
+    { kind: "role" as const, name: "stuck", confirmed },
+    { kind: "schema" as const, name: "old", database: "acme", confirmed },
+  ];
+  await as("CREATE SCHEMA old");
+  await inside("CREATE ROLE stuck; CREATE DATABASE extra");
+  await inside("CREATE SCHEMA its AUTHORIZATION stuck", "extra");
+  try {
+    for (const left of ["0", "1"]) {
+      expect((await deploy({ declared: { ...nothing, absent } })).stderr).toContain("role stuck cannot be dropped");
+      expect(await inside("SELECT count(*) FROM pg_namespace WHERE nspname = 'old'")).toBe(left);
+      await as("CREATE SCHEMA IF NOT EXISTS old");
+    }
+  } finally {
+    await inside("DROP OWNED BY stuck", "extra");
+    await inside("DROP ROLE stuck");
+  }
+});
+
+test("a role that is called as a process of the server's is held to its limits", async () => {
+  expect(await deploy({ owner: "archiver", limits: { ...noLimits, statement: 2000 } })).toMatchObject(works);
+  const sleeping = "user=archiver password=nobodys dbname=acme options='-c statement_timeout=0'";
+  expect((await overTcp(container, sleeping, "SELECT pg_sleep(30)")).stderr).toMatch(/canceling statement|terminating/);
+});
