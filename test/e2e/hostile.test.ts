@@ -121,7 +121,6 @@ describe("settings of its database", () => {
     // What cannot be taken over is warned of: hence the code alone.
     expect(await deploy({ declared: nothing, limits: readOnly })).toMatchObject({ code: 0 });
     expect((await as("BEGIN READ WRITE; CREATE TABLE made (a int)")).code).not.toBe(0);
-    expect(await deploy({ declared: nothing, limits: { ...noLimits, allowDdl: false } })).toMatchObject({ code: 0 });
     expect(await deploy({ declared: nothing })).toMatchObject({ code: 0 });
   });
 });
