@@ -1,26 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Tenant } from "../tenants/tenant.ts";
-import { type AddressBook, placeTenants } from "./addresses.ts";
 import { staleDrops, warnOfLockedOut } from "./declaredDrops.ts";
-import { docker, dockerLines } from "./dockerCli.ts";
-import { obstacles, overlappingNetworks } from "./engineChecks.ts";
-import { endOf, hasExpired, madeToStay, overKeptData } from "./ephemeral.ts";
-import type { LastDeployment, LastStack, LastTenant } from "./lastDeployment.ts";
+import { askEngine } from "./engineAdmission.ts";
+import { endOf, hasExpired, madeToStay } from "./ephemeral.ts";
+import type { LastDeployment, LastStack } from "./lastDeployment.ts";
 import { missingBeginning } from "./missingBeginning.ts";
-import { missingImages } from "./missingImages.ts";
-import { poolerName } from "./names.ts";
+import { place } from "./placement.ts";
 import type { Listed, ListedTenant } from "./previewDatabases.ts";
-import { type Restart, restarts } from "./restarts.ts";
-import { refusedListener } from "./routerPort.ts";
+import { restarts } from "./restarts.ts";
 import { orRunError, runError } from "./runError.ts";
 import type { Settings } from "./settings.ts";
 import { previousShared, sharedRefusals } from "./sharedAdmission.ts";
 import { type PlacedShared, placePorts } from "./sharedPorts.ts";
-import { parseUse, shrinking, tooSmall, unknownUse } from "./shrinking.ts";
-import type { StaleQuestion } from "./staleBackups.ts";
 import type { PlacedTenant } from "./tenantOutputs.ts";
-import { previousIdOf, previousOf, refusals, type Transition } from "./transitions.ts";
-import { lostVolumes, orphanedVolumes, takenOver, unreadableBackups } from "./volumeChecks.ts";
+import { previousOf, refusals } from "./transitions.ts";
 
 /** Who is to exist, and whose time is up while its entry is still in the file. */
 interface Admitted {
@@ -132,59 +125,7 @@ async function warnOfSharedKey(
   );
 }
 
-/** What the deployment comes to. */
-interface Outcome {
-  readonly placed: readonly PlacedTenant[];
-  readonly restarting: readonly Restart[];
-}
-
-/**
- * A preview may run where there is no engine, or one without images and volumes: a build server that comments on a pull request. What is
- * missing there is a warning; the deployment itself asks again.
- */
-async function askEngine(
-  transition: Transition,
-  { placed, restarting }: Outcome,
-  settings: Settings,
-): Promise<string[]> {
-  const { last, names } = transition;
-  const preview = pulumi.runtime.isDryRun();
-  try {
-    const [images, listing] = await Promise.all([
-      missingImages(imagesOf(settings, placed), !preview),
-      dockerLines("volume", "ls", "--format", "{{.Name}}"),
-    ]);
-    const volumes = new Set(listing);
-    const missing = [...images, ...lostVolumes(transition, volumes)];
-    for (const line of [
-      ...takenOver(transition, volumes),
-      ...unreadableBackups(transition, volumes),
-      ...(preview ? missing : []),
-    ])
-      await pulumi.log.warn(line);
-    return [
-      ...(preview ? [] : missing),
-      ...orphanedVolumes(transition, volumes),
-      ...overKeptData(transition, volumes),
-      ...(last.size === 0 ? await overlappingNetworks(settings.subnet, names) : []),
-      ...(await obstacles({ ...transition, stack: settings.stack, volumes, preview })),
-      ...(await belowUse(transition)),
-      ...(await tooMuchMemory(placed, last, settings)),
-      ...(await tooOldBackups({ ...transition, restarts: restarting })),
-      ...(preview || missing.length > 0 ? [] : await refusedListener(settings)),
-    ];
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (!preview) return [`Docker engine: ${reason}`];
-    await pulumi.log.warn(
-      `not checked, because the Docker engine cannot be asked: foreign volumes, limits below use, ages of backups, memory of the machine: ${reason}`,
-    );
-    return [];
-  }
-}
-
-// What most deployments have no question for is loaded by those that do.
-
+// Loaded by those that declare something.
 async function repairsOf(
   placed: readonly PlacedTenant[],
   last: LastDeployment,
@@ -196,72 +137,4 @@ async function repairsOf(
     const repair = repairs.get(id);
     return repair === undefined ? {} : { repair };
   };
-}
-
-async function tooMuchMemory(
-  placed: readonly PlacedTenant[],
-  last: LastDeployment,
-  settings: Settings,
-): Promise<string[]> {
-  if (settings.overcommit === undefined) return [];
-  return (await import("./overcommit.ts")).askOvercommit(placed, last, settings);
-}
-
-async function tooOldBackups(question: StaleQuestion): Promise<string[]> {
-  if (question.restarts.length === 0) return [];
-  return (await import("./staleBackups.ts")).staleBackups(question);
-}
-
-function imagesOf(
-  { postgresImage, traefikImage, offsite, offsiteImage, poolerImage }: Settings,
-  placed: readonly PlacedTenant[],
-) {
-  const pooled = placed.some(({ poolerAddress, state }) => poolerAddress !== undefined && state === "running");
-  return [
-    postgresImage,
-    traefikImage,
-    ...(offsite === undefined ? [] : [offsiteImage]),
-    ...(pooled ? [poolerImage] : []),
-  ];
-}
-
-async function belowUse({ listed, last, names }: Transition): Promise<string[]> {
-  const smaller = shrinking(listed, last);
-  if (smaller.length === 0) return [];
-  const running = new Set(await dockerLines("ps", "--format", "{{.Names}}"));
-  const asked = smaller.map(async (tenant) => {
-    const container = names.tenant(previousIdOf(tenant, last) ?? tenant.id);
-    if (!running.has(container)) return unknownUse(tenant, last);
-    return tooSmall(tenant, parseUse(await docker("exec", container, "/usr/local/lib/pgtenants/use.sh")));
-  });
-  return (await Promise.all(asked)).flat();
-}
-
-/** Gives tenants and their connection pools their addresses. */
-function place(present: readonly ListedTenant[], last: LastDeployment, subnet: string): readonly PlacedTenant[] {
-  const pools = present.flatMap(({ id, pooler, instance }) =>
-    pooler === undefined && instance === undefined ? [] : [{ id: poolerName(id) }],
-  );
-  const addresses = new Map(
-    placeTenants<{ readonly id: string }>(subnet, [...present, ...pools], addressBook(present, last)).map(
-      ({ id, address }) => [id, address],
-    ),
-  );
-  return present.map((tenant) => {
-    const [address, poolerAddress] = [addresses.get(tenant.id), addresses.get(poolerName(tenant.id))];
-    if (address === undefined) throw new Error(`no address for ${tenant.id}`);
-    return { ...tenant, address, ...(poolerAddress === undefined ? {} : { poolerAddress }) };
-  });
-}
-
-/** The addresses of the last deployment, also of tenants that go; a renamed tenant keeps those of its earlier id. */
-function addressBook(present: readonly Tenant[], last: LastDeployment): AddressBook {
-  const kept = present.flatMap((tenant) => addressesOf(tenant.id, previousOf(tenant, last)));
-  const known = [...last].flatMap(([id, tenant]) => addressesOf(id, tenant));
-  return Object.fromEntries([...known, ...kept]);
-}
-
-function addressesOf(id: string, known: LastTenant | undefined): (readonly [string, string | undefined])[] {
-  const pooler = known?.poolerAddress;
-  return [[id, known?.address], ...(pooler === undefined ? [] : [[poolerName(id), pooler] as const])];
 }
