@@ -1,17 +1,14 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Declared } from "../tenants/declared.ts";
-import type { Tenant } from "../tenants/tenant.ts";
-import { formatMiB, formatMilliseconds } from "../tenants/units.ts";
 import { sayWhy } from "./containerFailure.ts";
 import { declaredSpecOf } from "./declaredSpec.ts";
-import type { LastTenant } from "./lastDeployment.ts";
 import { tenantHost } from "./names.ts";
 import { renderEncoded, renderPgbackrestConfig } from "./pgbackrestConfig.ts";
 import { scramVerifier } from "./scramVerifier.ts";
 import { serverContainer } from "./serverContainer.ts";
 import { processLimit, reloadSettings } from "./serverSettings.ts";
+import { declaredEnvironment, shownLimits } from "./sqlEnvironment.ts";
 import { statementsFiles, statementsHash } from "./statements.ts";
 import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
 import { limitsOf, renderTenantSpec } from "./tenantSpec.ts";
@@ -183,24 +180,4 @@ function createSqlStep(
     },
     { ...opts, additionalSecretOutputs: ["stdout", "stderr"] },
   );
-}
-
-/** What the next deployment holds against the server, see repairs.ts. */
-function declaredEnvironment(tenant: Tenant, declared: Declared): Record<string, string> {
-  const { owner, database, access } = tenant;
-  const lookedAt: LastTenant["lookedAt"] = {
-    ...{ owner, database, limits: limitsOf(tenant) },
-    access: { login: access.enabled },
-  };
-  return { DECLARED: JSON.stringify(declared), LOOKED_AT: JSON.stringify(lookedAt) };
-}
-
-/** What a preview tells of the limits in standard input. */
-function shownLimits(tenant: Tenant): Record<string, string> {
-  return {
-    STATEMENT_TIMEOUT: formatMilliseconds(tenant.statementTimeoutMs),
-    IDLE_TIMEOUT: formatMilliseconds(tenant.idleInTransactionTimeoutMs),
-    LOCK_TIMEOUT: formatMilliseconds(tenant.lockTimeoutMs),
-    TEMP_FILE_LIMIT: formatMiB(tenant.tempFileLimitMiB),
-  };
 }
