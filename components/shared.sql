@@ -108,7 +108,7 @@ SET log_min_duration_statement = -1;
 
 CREATE TEMP TABLE wanted AS
 SELECT * FROM jsonb_to_recordset(:'shared'::jsonb->'tenants')
-  AS tenant (key text, role name, isolation text, database name, verifier text, login boolean, connections integer, allow jsonb, settings jsonb);
+  AS tenant (key text, role name, isolation text, database name, verifier text, login boolean, connections integer, allow jsonb, settings jsonb, limits jsonb);
 CREATE TEMP VIEW ours AS
 SELECT pg_authid.oid, rolname, CASE WHEN description LIKE 'pgtenants: shared {%' THEN substr(description, 19)::jsonb END AS said
   FROM pg_authid JOIN pg_shdescription ON objoid = pg_authid.oid AND classoid = 'pg_authid'::regclass
@@ -176,6 +176,13 @@ SELECT format('REVOKE ALL ON DATABASE %I FROM %s CASCADE', datname, CASE grantee
   FROM databases JOIN wanted ON datname = database, LATERAL (SELECT DISTINCT grantee FROM aclexplode(coalesce(datacl, acldefault('d', datdba)))) AS granted
  WHERE isolation = 'database' AND grantee <> datdba
 \gexec
+
+-- For the watchdog, see limits.sql, which made the table: before a row for a database, one for the role counts.
+DELETE FROM pgtenants.limits WHERE role IS NOT NULL AND NOT EXISTS (SELECT FROM wanted WHERE wanted.database = limits.database AND wanted.role = limits.role);
+INSERT INTO pgtenants.limits (database, role, statement_ms, idle_in_transaction_ms)
+SELECT database, role, (limits->>'statement')::bigint, (limits->>'idle')::bigint FROM wanted
+ON CONFLICT (database, role) DO UPDATE SET (statement_ms, idle_in_transaction_ms) = ROW (excluded.statement_ms, excluded.idle_in_transaction_ms)
+ WHERE (limits.statement_ms, limits.idle_in_transaction_ms) IS DISTINCT FROM (excluded.statement_ms, excluded.idle_in_transaction_ms);
 
 -- Tenants with a schema each.
 SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', datname, role)

@@ -28,6 +28,8 @@ const sharedSpecs = z.object({
       allow: z.array(z.string()),
       /** Of the role. */
       settings: z.record(z.string(), z.string()),
+      /** What the watchdog holds the role to, whatever its sessions set, in milliseconds; 0 is no limit. */
+      limits: z.object({ statement: z.number(), idle: z.number() }),
     }),
   ),
 });
@@ -58,6 +60,7 @@ export function sharedSpec(
       idle_in_transaction_session_timeout: `${tenant.idleInTransactionTimeoutMs}ms`,
       ...(isolation === "schema" ? { search_path: owner } : {}),
     },
+    limits: { statement: tenant.statementTimeoutMs, idle: tenant.idleInTransactionTimeoutMs },
   };
 }
 

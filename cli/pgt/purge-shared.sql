@@ -12,7 +12,8 @@ SELECT coalesce(min(rolname), '') AS role, coalesce(bool_or(rolcanlogin), false)
 \elif :open
 \echo open
 \else
-SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database WHERE pg_get_userbyid(datdba) = :'role'
+-- Its owner may have made a template of it, which cannot be dropped.
+SELECT format('ALTER DATABASE %I IS_TEMPLATE false', datname), format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database WHERE pg_get_userbyid(datdba) = :'role'
 \gexec
 \connect pgtenants_schemas
 SET client_min_messages = warning;

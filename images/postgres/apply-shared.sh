@@ -19,3 +19,6 @@ if ! printf '%s\n' "$sql" | cmp --silent - "$applied_shared"; then
     rm -f "$applied_shared" "$applied_shared.new"
   fi
 fi
+# See apply.sh.
+: >/run/postgresql/limits-changed
+(setsid "${0%/*}/watch.sh" </dev/null >/dev/null 2>/proc/1/fd/2 &) 2>/dev/null

@@ -18,7 +18,7 @@ beforeAll(async () => {
   at = await makeTestStack([], {}, "sh");
   listShared(
     at,
-    onInstance("mallory", "database", "maxConnections: 8, access: { maxConnectionsPerIp: 50 }"),
+    onInstance("mallory", "database", "maxConnections: 8, statementTimeout: 2 s, access: { maxConnectionsPerIp: 50 }"),
     onInstance("globex"),
     onInstance("mole", "schema"),
     onInstance("initech", "schema"),
@@ -264,5 +264,20 @@ test("a tenant has its own number of connections, and another all of its own", a
     expect(await ask(uriOf("globex"), "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   } finally {
     await Promise.all(held.map((client) => client.end()));
+  }
+});
+
+test("a limit of one tenant holds where its session has switched it off, and for nobody else", async () => {
+  const evader = await nodeClient(uriOf("mallory"));
+  try {
+    await evader.query("SET statement_timeout = 0");
+    const [evaded, patient] = await Promise.allSettled([
+      evader.query("SELECT pg_sleep(12)"),
+      globex.query("SELECT pg_sleep(6)"),
+    ]);
+    expect(evaded).toMatchObject({ status: "rejected", reason: { code: "57014" } });
+    expect(patient.status).toBe("fulfilled");
+  } finally {
+    await evader.end();
   }
 });

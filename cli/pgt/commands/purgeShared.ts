@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { superuserEnvironment } from "../../../components/superuserSession.ts";
 import { removeEntry } from "../../../tenants/edit.ts";
 import type { SharedTenant } from "../../../tenants/sharedTenant.ts";
 import { dockerReading } from "../../engine.ts";
@@ -51,13 +52,10 @@ function deleted({ config }: Context, instance: string, key: string): string {
   return outcome.endsWith("none") ? `${instance} had nothing of it any more` : `what ${instance} kept of it is deleted`;
 }
 
-/** What a tenant has set for its database does not count in the superuser's sessions. */
-const options =
-  "PGOPTIONS=-c default_transaction_read_only=off -c statement_timeout=0 -c search_path=pg_catalog,pg_temp -c role=none";
-
 function psql(container: string, key: string, sql: string): string {
   const quiet = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", `--set=key=${key}`, "--file=-"];
-  return dockerReading(sql, ["exec", "--interactive", "--env", options, container, "psql", ...quiet]);
+  const environment = Object.entries(superuserEnvironment()).map(([name, value]) => `--env=${name}=${value}`);
+  return dockerReading(sql, ["exec", "--interactive", ...environment, container, "psql", ...quiet]);
 }
 
 async function takeOut(context: Context, { id, password }: SharedTenant): Promise<void> {
