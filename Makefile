@@ -1,7 +1,7 @@
 # The commands of pgtenants. Each gets the machine ready first (toolchain/setup), and does nothing where nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down shell status test test-faults test-backup bench
+.PHONY: help up preview down shell status test test-long test-faults test-backup bench
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ shell: ## A shell in which `pulumi` by hand works on these stacks
 
 test: ## All checks and tests, those with real containers included
 	@cli/test.sh
+
+test-long: ## The lives of pools, declared things, limits and instances, end to end: a quarter of an hour
+	@cli/test-long.sh
 
 test-faults: ## Every fault: a table of lost commits, neighbours' errors and recovery times. Restarts the engine; up to an hour
 	@cli/test-faults.sh

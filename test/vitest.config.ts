@@ -8,8 +8,8 @@ export default defineConfig({
       kind("unit", 1),
       kind("component", 2),
       kind("toolchain", 3, onRealParts),
-      kind("e2e", 4, onRealParts),
-      // The long ones run in make test-faults.
+      // The long ones run in make test-long and make test-faults.
+      kind("e2e", 4, onRealParts, "e2e/*.test.ts"),
       kind("faults", 5, onRealParts, "faults/*.test.ts"),
     ],
   },

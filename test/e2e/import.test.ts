@@ -123,7 +123,7 @@ describe("a server", () => {
       const volume = await bench.volume();
       const { code, stderr } = await runImport(volume, { url: source.url() });
       expect(code).not.toBe(0);
-      expect(stderr).toContain("cannot have: dblink (only a superuser may make it); drop them");
+      expect(stderr).toContain("cannot have by itself: dblink (only a superuser may make it); declare them");
       expect([await isCluster(volume), await leftOf(volume)]).toEqual(["", []]);
     } finally {
       await inDatabase(source.container, "shop", "DROP EXTENSION dblink; DROP EXTENSION pg_stat_statements");

@@ -1,10 +1,10 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { opaqueName } from "../../tenants/names.ts";
-import { nodeClient } from "./support/clients.ts";
-import { identity } from "./support/engine.ts";
-import { ask, instance, listShared, onInstance } from "./support/sharedStack.ts";
-import { makeTestStack, type TestStack } from "./support/testStack.ts";
+import { opaqueName } from "../../../tenants/names.ts";
+import { nodeClient } from "../support/clients.ts";
+import { identity } from "../support/engine.ts";
+import { ask, instance, listShared, onInstance } from "../support/sharedStack.ts";
+import { makeTestStack, type TestStack } from "../support/testStack.ts";
 
 /** One tenant's life, beside a neighbour whose session goes on through all of it. */
 

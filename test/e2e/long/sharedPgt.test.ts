@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { pgt, pgtOutput } from "./support/pgt.ts";
-import { ask, instance, listShared, onInstance } from "./support/sharedStack.ts";
-import { makeTestStack, type TestStack } from "./support/testStack.ts";
+import { pgt, pgtOutput } from "../support/pgt.ts";
+import { ask, instance, listShared, onInstance } from "../support/sharedStack.ts";
+import { makeTestStack, type TestStack } from "../support/testStack.ts";
 
 /** pgt with tenants on an instance; and the instance's own backup and restore. */
 

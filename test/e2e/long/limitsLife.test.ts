@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { nodeClient } from "./support/clients.ts";
-import { pgtOutput } from "./support/pgt.ts";
-import { outputOf } from "./support/shell.ts";
-import { makeTestStack, type TestStack } from "./support/testStack.ts";
+import { nodeClient } from "../support/clients.ts";
+import { pgtOutput } from "../support/pgt.ts";
+import { outputOf } from "../support/shell.ts";
+import { makeTestStack, type TestStack } from "../support/testStack.ts";
 
 let at: TestStack;
 /** A moment after a backup, when the tenant was open. */

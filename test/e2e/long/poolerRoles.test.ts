@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { TenantConnections } from "../../components/tenantConnections.ts";
-import { nodeClient } from "./support/clients.ts";
-import { makeTestStack, type TestStack } from "./support/testStack.ts";
+import type { TenantConnections } from "../../../components/tenantConnections.ts";
+import { nodeClient } from "../support/clients.ts";
+import { makeTestStack, type TestStack } from "../support/testStack.ts";
 
 let at: TestStack;
 

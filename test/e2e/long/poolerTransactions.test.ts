@@ -1,9 +1,9 @@
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { asSuperuser } from "./support/imageContainer.ts";
-import { firstValue, pooledUri, watched } from "./support/pooled.ts";
-import { outputOf } from "./support/shell.ts";
-import { makeTestStack, type TestStack } from "./support/testStack.ts";
+import { asSuperuser } from "../support/imageContainer.ts";
+import { firstValue, pooledUri, watched } from "../support/pooled.ts";
+import { outputOf } from "../support/shell.ts";
+import { makeTestStack, type TestStack } from "../support/testStack.ts";
 
 // The rows of the table in docs/pooling.md. Every pool has one server connection, so that what one client leaves on it is what the next one finds.
 

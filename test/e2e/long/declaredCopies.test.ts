@@ -9,9 +9,9 @@ import {
   rolesOf,
   superuser,
   whoIs,
-} from "./support/declared.ts";
-import { kindsIn, lookForDrift } from "./support/handMade.ts";
-import { pgtOutput } from "./support/pgt.ts";
+} from "../support/declared.ts";
+import { kindsIn, lookForDrift } from "../support/handMade.ts";
+import { pgtOutput } from "../support/pgt.ts";
 
 let its: DeclaredStack;
 

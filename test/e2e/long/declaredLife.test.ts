@@ -1,9 +1,9 @@
 // Entries of declared things that change, go and come back: passwords, and what stays.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { nodeClient } from "./support/clients.ts";
-import { analytics, app, type DeclaredStack, endOf, makeDeclaredStack, whoIs } from "./support/declared.ts";
-import { kindsIn, lookForDrift } from "./support/handMade.ts";
-import { pgtOutput } from "./support/pgt.ts";
+import { nodeClient } from "../support/clients.ts";
+import { analytics, app, type DeclaredStack, endOf, makeDeclaredStack, whoIs } from "../support/declared.ts";
+import { kindsIn, lookForDrift } from "../support/handMade.ts";
+import { pgtOutput } from "../support/pgt.ts";
 
 let its: DeclaredStack;
 
