@@ -57,10 +57,10 @@ beforeAll(async () => {
   server = await startBackedUp(bench);
   await asSuperuser(
     server.container,
-    "CREATE TABLE ledger WITH (autovacuum_enabled = off) AS SELECT generate_series(1, 20000) AS id; ",
+    "CREATE TABLE public.ledger WITH (autovacuum_enabled = off) AS SELECT generate_series(1, 20000) AS id; ",
   );
   await asSuperuser(server.container, "CREATE INDEX ON ledger (id)");
-  await asSuperuser(server.container, "CREATE UNLOGGED TABLE scratch AS SELECT 1 AS one");
+  await asSuperuser(server.container, "CREATE UNLOGGED TABLE public.scratch AS SELECT 1 AS one");
   await asSuperuser(server.container, 'CREATE DATABASE "a=b ""c"""');
   expect(await backUp(server, "full")).toMatchObject({ code: 0 });
 });
