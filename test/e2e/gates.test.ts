@@ -133,6 +133,6 @@ test("more tenants than a bridge has ports for are refused", async () => {
   const { code, stdout, stderr } = await preview();
   expect(code).not.toBe(0);
   expect(`${stdout}${stderr}`).toContain(
-    "expected at most 500 tenants, as many as one bridge serves: Linux gives it 1,023 ports",
+    "expected at most 500 tenants with a server of their own, instances included, 501 are: as many as one bridge serves",
   );
 });
