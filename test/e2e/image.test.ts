@@ -186,7 +186,7 @@ test("a killed server comes back where another process has the pid that it had",
 describe("apply.sh", () => {
   test("waits for the server, sets the quota, and runs SQL also on a read-only server", async () => {
     const container = await bench.start(await bench.volume(), { default_transaction_read_only: "on" });
-    const sql = "CREATE TABLE made (); SELECT current_user, count(*) FROM made;";
+    const sql = "CREATE TABLE public.made (); SELECT current_user, count(*) FROM public.made;";
     expect(await applySql(container, { readySeconds: 30, diskMiB: 4096 }, sql)).toMatchObject({
       code: 0,
       stdout: "pgtenants|0\n",
