@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type DeclaredSpec, withoutVerifiers } from "./declaredSpec.ts";
 import { lookStatements } from "./statements.ts";
-import { superuserEnvironment } from "./superuserSession.ts";
+import { superuserArguments } from "./superuserSession.ts";
 import { renderVariable, type TenantSpec } from "./tenantSpec.ts";
 
 /** What a look may take in each database, and the longest that a docker exec may. */
@@ -39,9 +39,8 @@ export interface LookedAt {
 /** The arguments of `docker` that ask a tenant's server, {@link lookInput} being their standard input. */
 export function lookCommand(container: string): string[] {
   const settings = { default_transaction_read_only: "on", statement_timeout: statementTimeout };
-  const environment = Object.entries(superuserEnvironment(settings)).map(([name, value]) => `--env=${name}=${value}`);
   const psql = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "--file=-"];
-  return ["exec", "--interactive", ...environment, container, ...psql];
+  return ["exec", "--interactive", ...superuserArguments(settings), container, ...psql];
 }
 
 /** The statements of a deployment, told to print what they would put right, in sessions that may only read. No secrets. */

@@ -78,7 +78,7 @@ export const offsiteLimits = {
   ulimits: [{ name: "nofile", soft: 4096, hard: 4096 }],
 };
 
-/** The folder in memory of a container for connection pools: of each what it was told last, and its console. */
+/** The folder in memory of a container for connection pools: of each what it was told last, and its console; room for 500 of them. */
 export const poolerTmpfs: Readonly<Record<string, string>> = {
   "/run/pooler": `${inMemory},size=64m,uid=998,gid=998,mode=0700`,
 };
@@ -100,11 +100,6 @@ export function poolerLimits(clients: number) {
   };
 }
 
-/** The pools' folder in memory: 8 files for each of 500 pools, and their sockets. */
-export const instancePoolerTmpfs: Readonly<Record<string, string>> = {
-  "/run/pooler": `${inMemory},size=64m,uid=998,gid=998,mode=0700`,
-};
-
 /** MiB. Measured: an idle pool takes 8, of which PgBouncer 1.26 fills 6.6 when it starts, whatever it is told; so 500 of them fit. */
 const instancePoolerMemory = 6144;
 
@@ -115,6 +110,9 @@ export const instancePoolerLimits = {
   cpuShares: 1024,
   ulimits: [{ name: "nofile", soft: 16_384, hard: 16_384 }],
 };
+
+/** Transactions may come to their end when an instance's pools stop. */
+export const instancePoolerStopSeconds = 15;
 
 /** What a server may use in MiB, the container of its connection pool, or of an instance's pools, included. */
 export function memoryWithPool(tenant: Pick<Tenant, "memoryMiB" | "pooler" | "instance">): number {

@@ -129,3 +129,9 @@ function section(name: string, values: Readonly<Record<string, string | number>>
   const lines = Object.entries(values).map(([key, value]) => `${key} = ${value}\n`);
   return `[${name}]\n${lines.join("")}`;
 }
+
+/** What apply-pools.sh reads: a line for each pool, and a last one. Pure. @param pools by name. */
+export function renderPoolFiles(pools: readonly (readonly [string, Pool])[]): string {
+  const lines = pools.map(([name, pool]) => `${name} ${Buffer.from(renderPgbouncerIni(pool)).toString("base64")}\n`);
+  return `${lines.join("")}end\n`;
+}

@@ -1,16 +1,10 @@
 -- Makes roles, databases and schemas of an instance's tenants what the variable "shared" says, one JSON document that comes before this text.
--- For psql, run by the superuser after tenant.sql; may be run any number of times; restarts nothing and touches nobody who is as described.
+-- For psql, run by the superuser after tenant.sql, in sessions that begin as images/postgres/session.sh says, in whichever database; may be run any
+-- number of times; restarts nothing and touches nobody who is as described.
 -- Names and values reach statements through format's %I and %L only. What is kept of a tenant that is gone stays, and nobody gets in.
 
 \set ON_ERROR_STOP on
 \set VERBOSITY terse
-SET search_path = pg_catalog, pg_temp;
-SET default_transaction_read_only = off;
-SET statement_timeout = 0;
-SET client_min_messages = warning;
-SET log_statement = 'none';
-SET log_min_error_statement = 'panic';
-SET log_min_duration_statement = -1;
 
 -- What holds in each database that tenants get into. Revoked in a template, so that a new tenant's database is made with it; run again only in
 -- databases that were made under other rules.
@@ -97,13 +91,6 @@ SELECT :'behind' <> '' AS is_behind \gset
 \if :is_behind
 :behind
 \connect postgres
-SET search_path = pg_catalog, pg_temp;
-SET default_transaction_read_only = off;
-SET statement_timeout = 0;
-SET client_min_messages = warning;
-SET log_statement = 'none';
-SET log_min_error_statement = 'panic';
-SET log_min_duration_statement = -1;
 \endif
 
 CREATE TEMP TABLE wanted AS
@@ -192,11 +179,6 @@ SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', datname, role)
 SELECT EXISTS (SELECT FROM wanted WHERE isolation = 'schema') AS has_schemas, :'shared'::jsonb->>'schemas' AS schemas \gset
 \if :has_schemas
 \connect :"schemas"
-SET search_path = pg_catalog, pg_temp;
-SET default_transaction_read_only = off;
-SET statement_timeout = 0;
-SET client_min_messages = warning;
-SET log_statement = 'none';
 CREATE TEMP TABLE wanted AS
 SELECT key, role, pg_authid.oid FROM jsonb_to_recordset(:'shared'::jsonb->'tenants') AS tenant (key text, role name, isolation text)
   JOIN pg_authid ON rolname = role WHERE isolation = 'schema';
@@ -211,8 +193,6 @@ SELECT format('GRANT USAGE, CREATE ON SCHEMA %1$I TO %1$I', role)
   FROM wanted WHERE NOT (has_schema_privilege(oid, role::text, 'USAGE') AND has_schema_privilege(oid, role::text, 'CREATE'))
 \gexec
 \connect postgres
-SET search_path = pg_catalog, pg_temp;
-SET log_statement = 'none';
 \endif
 
 -- Sessions of whoever may not log in, or not from everywhere any more. The networks of the last time are in the role's comment.

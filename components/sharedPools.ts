@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Pool, renderPgbouncerIni } from "./pgbouncerIni.ts";
+import { type Pool, renderPoolFiles } from "./pgbouncerIni.ts";
 import type { PlacedShared } from "./sharedPorts.ts";
 
 /** What is the same for every tenant on an instance. */
@@ -17,11 +17,11 @@ const pool = {
 
 /** What apply-pools.sh reads: a pool for each tenant that may be reached. It holds no secret. Pure. */
 export function renderPools(tenants: readonly PlacedShared[]): string {
-  const lines = tenants
+  const pools = tenants
     .filter(({ state, access }) => state === "running" && access.enabled)
     .toSorted((one, other) => (one.origin < other.origin ? -1 : 1))
-    .map((tenant) => `${tenant.origin} ${Buffer.from(renderPgbouncerIni(poolOf(tenant))).toString("base64")}\n`);
-  return `${lines.join("")}end\n`;
+    .map((tenant) => [tenant.origin, poolOf(tenant)] as const);
+  return renderPoolFiles(pools);
 }
 
 /** A tenant's pool. The database is its own whatever a client asks for, and nobody else's role gets in. */

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { sayWhy } from "./containerFailure.ts";
 import { typeTokens } from "./names.ts";
+import { createPoolsStep } from "./poolerContainer.ts";
 import type { Settings } from "./settings.ts";
 import { renderPools } from "./sharedPools.ts";
 import type { PlacedShared } from "./sharedPorts.ts";
@@ -60,7 +61,13 @@ export class SharedTenants extends pulumi.ComponentResource {
     if (server === undefined) this.key = key;
     else {
       const sql = createSqlStep(name, args, server, key, child);
-      const pools = createPoolsStep(name, args, server, { ...child, dependsOn: sql });
+      const step = {
+        container: server.pooler,
+        processes: mostProcesses,
+        readySeconds,
+        pools: renderPools(args.tenants),
+      };
+      const pools = createPoolsStep(name, step, { ...child, dependsOn: sql });
       this.key = pulumi.all([key, pools.id]).apply(([secret]) => secret);
     }
     this.registerOutputs({});
@@ -95,30 +102,5 @@ function createSqlStep(
       addPreviousOutputInEnv: false,
     },
     { ...opts, dependsOn: [ready, routes], additionalSecretOutputs: ["stdout", "stderr"] },
-  );
-}
-
-function createPoolsStep(
-  name: string,
-  { tenants }: SharedTenantsArgs,
-  { pooler }: InstanceServer,
-  opts: pulumi.CustomResourceOptions,
-): command.local.Command {
-  return new command.local.Command(
-    `${name}-pools`,
-    {
-      create:
-        'docker update --pids-limit "$PROCESSES" "$CONTAINER" >/dev/null && ' +
-        `docker exec --interactive "$CONTAINER" /usr/local/lib/pgtenants/apply-pools.sh "$READY_SECONDS" || ${sayWhy}`,
-      environment: {
-        CONTAINER: pooler.id,
-        READY_SECONDS: String(readySeconds),
-        PROCESSES: String(mostProcesses),
-      },
-      stdin: renderPools(tenants),
-      logging: command.local.Logging.None,
-      addPreviousOutputInEnv: false,
-    },
-    opts,
   );
 }

@@ -47,6 +47,11 @@ export const superuserSettings: Readonly<Record<string, string>> = {
   log_min_duration_statement: "-1",
 };
 
+/** The same as arguments of `docker exec`. */
+export function superuserArguments(other: Readonly<Record<string, string>> = {}): string[] {
+  return Object.entries(superuserEnvironment(other)).map(([name, value]) => `--env=${name}=${value}`);
+}
+
 /** The environment of such a session, for libpq. @param other values that win over {@link superuserSettings}. */
 export function superuserEnvironment(other: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
   const options = Object.entries({ ...superuserSettings, ...other }).map(

@@ -1,9 +1,10 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { absentIn } from "./declaredSpec.ts";
-import { createInstancePooler } from "./instancePooler.ts";
+import { instancePoolerLimits, instancePoolerStopSeconds } from "./hardening.ts";
 import type { LastTenant } from "./lastDeployment.ts";
 import { typeTokens } from "./names.ts";
+import { createPoolerContainer } from "./poolerContainer.ts";
 import type { Settings } from "./settings.ts";
 import type { InstanceServer } from "./sharedTenants.ts";
 import { createCloneStep } from "./tenantClone.ts";
@@ -118,7 +119,8 @@ function run(name: string, args: Omit<TenantServerArgs, "poolerVolume">, opts: p
   if (instance !== undefined) {
     // As in tenantPooler.ts.
     const after = { ...opts, dependsOn: server.container };
-    return { answering, instance: { ...server, pooler: createInstancePooler(name, args, poolerVolume, after) } };
+    const own = { volume: poolerVolume, limits: instancePoolerLimits, stopSeconds: instancePoolerStopSeconds };
+    return { answering, instance: { ...server, pooler: createPoolerContainer(name, args, own, after) } };
   }
   if (pooler === undefined) return { answering, instance: undefined };
   const pool = runTenantPooler(

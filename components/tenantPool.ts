@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { loginRoles } from "../tenants/declared.ts";
 import type { Pooler, Tenant } from "../tenants/tenant.ts";
-import { type Pool, renderPgbouncerIni } from "./pgbouncerIni.ts";
+import { type Pool, renderPoolFiles } from "./pgbouncerIni.ts";
 
 /** Where a tenant's own pool listens, at its address. */
 export const poolPort = 5432;
@@ -15,7 +15,7 @@ const preparedStatements = 200;
 
 /** What the step of a tenant's own pool is told by standard input. Pure. @param pooler the tenant's own. */
 export function renderTenantPool(tenant: PoolOwner, pooler: Pooler): string {
-  return `tenant ${Buffer.from(renderPgbouncerIni(poolOf(tenant, pooler))).toString("base64")}\nend\n`;
+  return renderPoolFiles([["tenant", poolOf(tenant, pooler)]]);
 }
 
 type PoolOwner = Pick<Tenant, "access" | "database" | "declared">;

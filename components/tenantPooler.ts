@@ -3,10 +3,10 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Pooler } from "../tenants/tenant.ts";
 import { sayWhy } from "./containerFailure.ts";
-import { hardened, poolerLimits, poolerTmpfs } from "./hardening.ts";
-import { poolerLabels, stateLabel } from "./names.ts";
+import { poolerLimits } from "./hardening.ts";
+import { poolerLabels } from "./names.ts";
 import { renderEncoded } from "./pgbackrestConfig.ts";
-import { poolerFolder } from "./pgbouncerIni.ts";
+import { createPoolerContainer, createPoolsStep } from "./poolerContainer.ts";
 import type { TenantDatabaseArgs } from "./tenantDatabase.ts";
 import { poolPort, renderTenantPool } from "./tenantPool.ts";
 
@@ -55,76 +55,33 @@ export function runTenantPooler(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   // One after the other: the engine fills a new volume from the image of each, and the second at the same time fails.
-  const container = createContainer(name, args, { ...opts, dependsOn: args.server });
+  const limits = { ...poolerLimits(args.pooler.maxClients), cpuShares: args.tenant.cpuShares };
+  const own = { volume: args.volume, limits, stopSeconds };
+  const container = createPoolerContainer(name, args, own, { ...opts, dependsOn: args.server });
   // Who may come in is decided by the routes: sessions that end before could come back by one that was to be closed.
   const routes = args.last === undefined ? [] : [args.routes];
-  const pools = createPoolsStep(name, args, container, { ...opts, dependsOn: routes });
+  const pools = createOwnPoolStep(name, args, container, { ...opts, dependsOn: routes });
   if (!args.tenant.access.enabled) return pools.id;
   return createLoginStep(name, args, container, { ...opts, dependsOn: pools }).id;
 }
 
-function createContainer(
-  name: string,
-  { tenant, settings, bridge, state, pooler, volume }: TenantPoolerArgs,
-  opts: pulumi.CustomResourceOptions,
-): docker.Container {
-  const { stack, names, poolerImage: image } = settings;
-  const { poolerAddress: ipv4Address } = tenant;
-  if (ipv4Address === undefined) throw new Error(`no address for the pool of ${tenant.id}`);
-  return new docker.Container(
-    `${name}-pooler`,
-    {
-      ...hardened,
-      ...poolerLimits(pooler.maxClients),
-      name: names.pooler(tenant.id),
-      image,
-      user: "998:998",
-      networkMode: "bridge",
-      networksAdvanced: [{ name: bridge, ipv4Address }],
-      // As the server's.
-      dns: ["127.0.0.1"],
-      mounts: [{ type: "volume", source: volume.name, target: poolerFolder }],
-      tmpfs: poolerTmpfs,
-      cpuShares: tenant.cpuShares,
-      stopTimeout: stopSeconds,
-      destroyGraceSeconds: stopSeconds,
-      labels: [...poolerLabels(stack, tenant.id), stateLabel(state)],
-    },
-    { ...opts, deleteBeforeReplace: true },
-  );
-}
-
-/** Runs again when a value of the pool changes, or the container is another one. The limit of processes is set here because the provider knows none. */
-function createPoolsStep(
+/** The values of the tenant's own pool. */
+function createOwnPoolStep(
   name: string,
   { tenant, pooler }: TenantPoolerArgs,
   container: docker.Container,
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command {
   const { mode, size, reserve, maxClients, queryWaitSeconds } = pooler;
-  return new command.local.Command(
-    `${name}-pools`,
-    {
-      create:
-        'docker update --pids-limit "$PROCESSES" "$CONTAINER" >/dev/null && ' +
-        `docker exec --interactive "$CONTAINER" /usr/local/lib/pgtenants/apply-pools.sh "$READY_SECONDS" || ${sayWhy}`,
-      environment: {
-        CONTAINER: container.id,
-        PROCESSES: String(mostProcesses),
-        READY_SECONDS: String(readySeconds),
-        // What a preview tells of the text below.
-        MODE: mode,
-        SIZE: String(size),
-        RESERVE: String(reserve),
-        MAX_CLIENTS: String(maxClients),
-        QUERY_WAIT: `${queryWaitSeconds} s`,
-      },
-      stdin: renderTenantPool(tenant, pooler),
-      logging: command.local.Logging.None,
-      addPreviousOutputInEnv: false,
-    },
-    opts,
-  );
+  const shown = {
+    MODE: mode,
+    SIZE: String(size),
+    RESERVE: String(reserve),
+    MAX_CLIENTS: String(maxClients),
+    QUERY_WAIT: `${queryWaitSeconds} s`,
+  };
+  const step = { container, processes: mostProcesses, readySeconds, shown, pools: renderTenantPool(tenant, pooler) };
+  return createPoolsStep(name, step, opts);
 }
 
 /** Runs again with another password, role or database, and tells PgBouncer: see images/pooler/log-in.sh. Ends no session. */

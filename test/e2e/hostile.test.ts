@@ -4,7 +4,7 @@ import type { DeclaredSpec } from "../../components/declaredSpec.ts";
 import { scramVerifier } from "../../components/scramVerifier.ts";
 import { reloadSettings } from "../../components/serverSettings.ts";
 import { statements } from "../../components/statements.ts";
-import { superuserEnvironment } from "../../components/superuserSession.ts";
+import { superuserArguments } from "../../components/superuserSession.ts";
 import { noLimits, renderTenantSpec, type TenantSpec } from "../../components/tenantSpec.ts";
 import { tenant } from "../support/tenants.ts";
 import { applySql, asSuperuser, exec, makeImageBench, overTcp, script } from "./support/imageContainer.ts";
@@ -41,11 +41,10 @@ const works = { code: 0, stderr: "" };
 const as = (sql: string, database = "acme") =>
   overTcp(container, `user=acme password=nobodys dbname=${database} options='-c statement_timeout=0'`, sql);
 const inside = (sql: string, database = "acme") => {
-  const environment = Object.entries(superuserEnvironment()).map(([name, value]) => `--env=${name}=${value}`);
   const psql = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "--file=-"];
   return outputOf(
     "docker",
-    ["exec", "--interactive", ...environment, `--env=PGDATABASE=${database}`, container, ...psql],
+    ["exec", "--interactive", ...superuserArguments(), `--env=PGDATABASE=${database}`, container, ...psql],
     sql,
   );
 };

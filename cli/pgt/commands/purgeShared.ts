@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { superuserEnvironment } from "../../../components/superuserSession.ts";
+import { superuserArguments } from "../../../components/superuserSession.ts";
 import { removeEntry } from "../../../tenants/edit.ts";
 import type { SharedTenant } from "../../../tenants/sharedTenant.ts";
 import { dockerReading } from "../../engine.ts";
@@ -54,8 +54,7 @@ function deleted({ config }: Context, instance: string, key: string): string {
 
 function psql(container: string, key: string, sql: string): string {
   const quiet = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", `--set=key=${key}`, "--file=-"];
-  const environment = Object.entries(superuserEnvironment()).map(([name, value]) => `--env=${name}=${value}`);
-  return dockerReading(sql, ["exec", "--interactive", ...environment, container, "psql", ...quiet]);
+  return dockerReading(sql, ["exec", "--interactive", ...superuserArguments(), container, "psql", ...quiet]);
 }
 
 async function takeOut(context: Context, { id, password }: SharedTenant): Promise<void> {

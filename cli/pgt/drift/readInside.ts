@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { type Difference, lookCommand, lookInput, parseLook } from "../../../components/declaredLook.ts";
-import { superuserEnvironment } from "../../../components/superuserSession.ts";
+import { superuserArguments } from "../../../components/superuserSession.ts";
 import { renderVariable } from "../../../components/tenantSpec.ts";
 import { dockerReadingAtOnce } from "../engine.ts";
 import { closing } from "./compareClosing.ts";
@@ -14,7 +14,7 @@ const limit = 20_000;
 
 const sql = readFileSync(new URL("server.sql", import.meta.url), "utf8");
 
-const environment = superuserEnvironment({ default_transaction_read_only: "on", statement_timeout: "15s" });
+const session = superuserArguments({ default_transaction_read_only: "on", statement_timeout: "15s" });
 
 /** In a tenant's container, with the paths of files as arguments and psql's input: digests of the files, then what server.sql prints. */
 const serverScript = `
@@ -35,8 +35,7 @@ export async function readServer(deployed: DeployedInside, container: string): P
   const { spec, files } = deployed;
   const expected = { owner: spec.owner, database: spec.database, verifierDigest: verifierDigest(deployed) };
   const paths = files.map(({ path }) => path);
-  const exported = Object.entries(environment).map(([name, value]) => `--env=${name}=${value}`);
-  const command = ["exec", "--interactive", ...exported, container, "sh", "-c", serverScript, "sh", ...paths];
+  const command = ["exec", "--interactive", ...session, container, "sh", "-c", serverScript, "sh", ...paths];
   const printed = await dockerReadingAtOnce(renderVariable("expected", expected) + sql, limit, command);
   return parseServer(printed);
 }
