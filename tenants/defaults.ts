@@ -4,8 +4,9 @@ import { parseRestoreTarget } from "./fromFields.ts";
 import { INSTANCE_OWNER, SCHEMAS_DATABASE, sqlName } from "./names.ts";
 import { defaultPoolSize } from "./poolerFields.ts";
 import type { PlanFields, TenantEntry, TenantsFile } from "./schema.ts";
+import type { WholeSecondPlace } from "./secondPlace.ts";
 import { isShared, sharedTenantOf } from "./sharedDefaults.ts";
-import type { TenantList } from "./sharedTenant.ts";
+import type { SharedTenant, TenantList } from "./sharedTenant.ts";
 import type { Access, Backup, Clone, ImportSource, Pooler, Tenant } from "./tenant.ts";
 import { parseLifetimeSeconds, parseMiB, parseMilliseconds } from "./units.ts";
 
@@ -80,8 +81,8 @@ export function planNameOf(entry: Pick<TenantEntry, "plan">, file: Pick<TenantsF
   return entry.plan ?? file.defaults?.plan ?? DEFAULT_PLAN;
 }
 
-/** The tenants of a file that passed every check, defaults filled in, in the order of the file. */
-export function withDefaults(file: TenantsFile): TenantList {
+/** The tenants of a file that passed every check, defaults filled in, in the order of the file. @param seconds its tenants' second places. */
+export function withDefaults(file: TenantsFile, seconds: readonly WholeSecondPlace[] = []): TenantList {
   const plans = plansOf(file);
   const made = <E extends TenantEntry, T>(entries: readonly E[], make: (entry: E, planName: string, plan: Plan) => T) =>
     entries.map((entry) => {
@@ -100,6 +101,29 @@ export function withDefaults(file: TenantsFile): TenantList {
       ...made(instances, (...args) => Object.freeze({ ...tenantOf(...args), instance: true as const })),
     ]),
     shared: Object.freeze(made(file.tenants.filter(isShared), sharedTenantOf)),
+    beside: besideOf(seconds, made),
+  });
+}
+
+type Make = <E extends TenantEntry, T>(
+  entries: readonly E[],
+  make: (entry: E, planName: string, plan: Plan) => T,
+) => readonly T[];
+
+/** Nobody gets into one that is kept, and nobody but the superuser writes there. One that is filled is as open as the tenant is, but for a route. */
+function besideOf(seconds: readonly WholeSecondPlace[], made: Make): TenantList["beside"] {
+  const all = seconds.flatMap(({ entry, standby }): (Tenant | SharedTenant)[] => {
+    const closed = <T extends Tenant | SharedTenant>(tenant: T): T => ({
+      ...tenant,
+      standby,
+      ...(standby === "source" ? { access: Object.freeze({ ...tenant.access, enabled: false }) } : {}),
+      ...(standby === "source" && !("isolation" in tenant) ? { readOnly: true } : {}),
+    });
+    return isShared(entry) ? made([entry], sharedTenantOf).map(closed) : made([entry], tenantOf).map(closed);
+  });
+  return Object.freeze({
+    servers: all.filter((tenant): tenant is Tenant => !("isolation" in tenant)),
+    shared: all.filter((tenant): tenant is SharedTenant => "isolation" in tenant),
   });
 }
 

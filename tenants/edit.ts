@@ -33,6 +33,7 @@ const UNWRITTEN: readonly (readonly [path: string, value: unknown])[] = [
   ["password", "generated"],
   ["tls", "terminate"],
   ["tier", "standard"],
+  ["isolation", "dedicated"],
 ];
 
 /** Puts a new entry at the end of the list, in the list's own style. @throws EditError when the id is taken. */

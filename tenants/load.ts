@@ -4,6 +4,7 @@ import { withDefaults } from "./defaults.ts";
 import type { Entry } from "./edit.ts";
 import { describePath, independent, type LocatedProblem, type Problem, TenantsFileError } from "./issues.ts";
 import { checkRules } from "./rules.ts";
+import { wholeSecondPlaces } from "./secondPlace.ts";
 import type { TenantList } from "./sharedTenant.ts";
 import type { Tenant } from "./tenant.ts";
 import { readYaml, type YamlText } from "./yaml.ts";
@@ -52,7 +53,7 @@ export function parseList(text: string, file: string, added: readonly Entry[] = 
     const issues = problems.map((problem) => issueOf(problem, yaml, checked.draft));
     throw new TenantsFileError(file, issues);
   }
-  return withDefaults(checked.file);
+  return withDefaults(checked.file, wholeSecondPlaces(checked.file.tenants));
 }
 
 function withAdded(data: unknown, added: readonly Entry[]): unknown {

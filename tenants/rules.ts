@@ -12,6 +12,7 @@ import {
   restartsAreConfirmed,
   volumesAreUnique,
 } from "./lifeRules.ts";
+import { secondPlacesFit } from "./moveRules.ts";
 import { sameId } from "./names.ts";
 import { poolsFit, poolsHavePorts } from "./poolerRules.ts";
 import type { PlanFields } from "./schema.ts";
@@ -169,6 +170,7 @@ const RULES: readonly Rule[] = [
   clonesAreOfServers,
   sharedNamesAreUnique,
   serversFit,
+  secondPlacesFit,
 ];
 
 /** What all the rules find, each of them run. */

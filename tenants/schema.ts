@@ -8,6 +8,7 @@ import { FromSchema } from "./fromFields.ts";
 import { id } from "./idField.ts";
 import { InstanceSchema } from "./instanceFields.ts";
 import { lifeFields } from "./lifeFields.ts";
+import { moveFields } from "./moveFields.ts";
 import { DATABASE_PATTERN, PLAN_PATTERN, RESERVED_IDS, whyDatabaseReserved } from "./names.ts";
 import { PoolerSchema } from "./poolerFields.ts";
 import { resourceFields } from "./resourceFields.ts";
@@ -85,6 +86,7 @@ export const TenantSchema = z.strictObject(
         "renames the database, with all that is in it, and ends its sessions. Only where the role owns several it makes a new, empty one beside them.",
     }),
     ...sharedFields,
+    ...moveFields,
     ...lifeFields,
     ...declaredFields,
     ...resourceFields(ofPlan),

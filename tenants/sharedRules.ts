@@ -2,6 +2,7 @@ import type { Draft } from "./check.ts";
 import { formerIdsOf } from "./defaults.ts";
 import type { Path, Problem } from "./issues.ts";
 import { opaqueName, sameId } from "./names.ts";
+import { secondPlace } from "./secondPlace.ts";
 import { isShared } from "./sharedDefaults.ts";
 import { closest, either, quoted } from "./text.ts";
 
@@ -141,7 +142,7 @@ export function instancesStay({ tenants, instances }: Draft): Problem[] {
   return instances.flatMap(({ id = "", state, confirm }, index): Problem[] => {
     const at = (field: string): Path => ["instances", index, field];
     const users = tenants
-      .filter((tenant) => tenant.instance === id && isShared(tenant))
+      .filter((tenant) => placesOf(tenant).some((place) => place.instance === id && isShared(place)))
       .flatMap((tenant) => tenant.id ?? []);
     const [first] = users;
     if (state !== "removed") {
@@ -165,25 +166,32 @@ export function instancesStay({ tenants, instances }: Draft): Problem[] {
   });
 }
 
+/** A tenant's own place, and the second one of a tenant that moves. */
+function placesOf(tenant: Draft["tenants"][number]): readonly Draft["tenants"][number][] {
+  return [tenant, secondPlace(tenant)?.entry ?? {}];
+}
+
 /** Roles and databases of one server have names of their own, those of earlier ids included: they stay. */
 export function sharedNamesAreUnique({ tenants }: Draft): Problem[] {
   const holders = new Map<string, number>();
-  return tenants.flatMap((tenant, index): Problem[] => {
-    if (!isShared(tenant) || tenant.instance === undefined) return [];
-    const own = opaqueName(formerIdsOf(tenant)[0] ?? tenant.id ?? "");
-    const names = [
-      ["user", tenant.user ?? own] as const,
-      ...(tenant.isolation === "database" ? [["database", tenant.database ?? own] as const] : []),
-    ];
-    return names.flatMap(([field, name]): Problem[] => {
-      const key = `${tenant.instance} ${field} ${name}`;
-      const holder = holders.get(key);
-      holders.set(key, holder ?? index);
-      if (holder === undefined || tenant[field] === undefined) return [];
-      const advice = `a name that nobody else has on ${quoted(tenant.instance ?? "")}: tenants[${holder}] has this one; choose another, or leave it out`;
-      return [{ path: ["tenants", index, field], advice }];
-    });
-  });
+  return tenants.flatMap((tenant, index) =>
+    placesOf(tenant).flatMap((place, second): Problem[] => {
+      if (!isShared(place) || place.instance === undefined) return [];
+      const own = opaqueName(formerIdsOf(place)[0] ?? place.id ?? "");
+      const names = [
+        ["user", place.user ?? own] as const,
+        ...(place.isolation === "database" ? [["database", place.database ?? own] as const] : []),
+      ];
+      return names.flatMap(([field, name]): Problem[] => {
+        const key = `${place.instance} ${field} ${name}`;
+        const holder = holders.get(key);
+        holders.set(key, holder ?? index);
+        if (holder === undefined || place[field] === undefined) return [];
+        const advice = `a name that nobody else has on ${quoted(place.instance ?? "")}: tenants[${holder}] has this one; choose another, or leave it out`;
+        return [{ path: ["tenants", index, second === 0 ? field : "movingTo"], advice }];
+      });
+    }),
+  );
 }
 
 /** How many servers a bridge takes, and how many tenants an instance. */

@@ -1,3 +1,4 @@
+import type { Standby } from "./secondPlace.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** How tenants of one instance are kept apart: a database each, or a schema each in one database. */
@@ -26,6 +27,8 @@ export interface SharedTenant
   /** The id of the instance that it is on. */
   readonly instance: string;
   readonly isolation: Isolation;
+  /** Of a second place, see {@link TenantList.beside}. */
+  readonly standby?: Standby;
 }
 
 /** Everything that a file lists. */
@@ -33,4 +36,6 @@ export interface TenantList {
   /** Those with a server of their own, in the order of the file, and after them the instances. */
   readonly servers: readonly Tenant[];
   readonly shared: readonly SharedTenant[];
+  /** Second places of tenants that move or moved, each under the tenant's id: no route leads there. Their own are above. */
+  readonly beside: { readonly servers: readonly Tenant[]; readonly shared: readonly SharedTenant[] };
 }

@@ -1,5 +1,6 @@
 import type { Declared } from "./declared.ts";
 import type { RestoreTarget } from "./fromFields.ts";
+import type { Standby } from "./secondPlace.ts";
 
 /** Who reaches a tenant from outside. */
 export interface Access {
@@ -119,4 +120,6 @@ export interface Tenant {
   readonly importFrom: ImportSource | undefined;
   /** True for a server that other tenants share: nobody logs in to it as itself, and it has no host of its own. */
   readonly instance?: true;
+  /** Of a second place: the tenant of this id is on an instance. */
+  readonly standby?: Standby;
 }

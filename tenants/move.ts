@@ -1,0 +1,62 @@
+import { parseDocument } from "yaml";
+import { type Entry, setField } from "./edit.ts";
+import { PLACE_FIELDS, type WrittenPlace } from "./moveFields.ts";
+
+/**
+ * The edits of a move, text to text; none of them is one that an operator makes. In their order: begin, switch, and in the end discard and end.
+ * A way back is revert and end.
+ */
+
+/** The new place is made beside the old one. */
+export function beginMove(text: string, id: string, place: WrittenPlace): string {
+  return setField(text, id, ["movingTo"], place);
+}
+
+/** The new place becomes the tenant's own, and the old one is kept. */
+export function switchMove(text: string, id: string): string {
+  return swapped(text, id, "movingTo", "movedFrom");
+}
+
+/** The old place becomes the tenant's own again, and the new one counts no more. */
+export function revertMove(text: string, id: string): string {
+  return swapped(text, id, "movedFrom", "movingTo");
+}
+
+/** The old place counts no more: from the deployment of this on its data may be deleted. */
+export function discardMoved(text: string, id: string): string {
+  return setField(setField(text, id, ["movingTo"], placeIn(text, id, "movedFrom")), id, ["movedFrom"], undefined);
+}
+
+/** No second place any more. */
+export function endMove(text: string, id: string): string {
+  return setField(text, id, ["movingTo"], undefined);
+}
+
+function swapped(
+  text: string,
+  id: string,
+  from: "movingTo" | "movedFrom",
+  to: "movingTo" | "movedFrom",
+): string {
+  const second = placeIn(text, id, from) ?? {};
+  const entry = entryIn(text, id);
+  const own = { isolation: "dedicated", ...Object.fromEntries(PLACE_FIELDS.flatMap((field) => pairOf(entry, field))) };
+  const cleared = setField(text, id, [from], undefined);
+  const placed = PLACE_FIELDS.reduce((sofar, field) => setField(sofar, id, [field], second[field]), cleared);
+  return setField(placed, id, [to], own);
+}
+
+function pairOf(entry: Entry | undefined, field: (typeof PLACE_FIELDS)[number]): [string, unknown][] {
+  const value = entry?.[field];
+  return value === undefined ? [] : [[field, value]];
+}
+
+/** A second place as the file has it; undefined for none. */
+export function placeIn(text: string, id: string, field: "movingTo" | "movedFrom"): WrittenPlace | undefined {
+  return entryIn(text, id)?.[field] as WrittenPlace | undefined;
+}
+
+function entryIn(text: string, id: string): Entry | undefined {
+  const data: { readonly tenants?: readonly Entry[] } = parseDocument(text).toJS();
+  return data.tenants?.find((entry) => entry.id === id);
+}
