@@ -29,10 +29,12 @@ interface Admitted {
  * @throws RunError with every reason at once, before anything is registered; nothing was changed then.
  */
 export async function admitTenants(
-  { servers: all, shared: allShared }: Listed,
+  { servers, shared: ownShared, beside }: Listed,
   stack: LastStack,
   settings: Settings,
 ): Promise<Admitted> {
+  const all: readonly ListedTenant[] = [...servers, ...beside.servers];
+  const allShared = [...ownShared, ...beside.shared];
   const last = stack.tenants;
   const now = new Date();
   const listed = all.filter((tenant) => !hasExpired(tenant, last, now));

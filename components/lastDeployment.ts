@@ -38,6 +38,8 @@ export interface LastTenant {
   readonly rolePasswords: ReadonlyMap<string, number>;
   /** What its container was made from; undefined where it has none. */
   readonly container: Readonly<Record<string, unknown>> | undefined;
+  /** Of a second place: what it was; see tenants/secondPlace.ts. */
+  readonly standby?: string | undefined;
 }
 
 /** What the stack's state says of a tenant on an instance. */
@@ -49,6 +51,8 @@ export interface LastShared {
   readonly isolation: string | undefined;
   /** Its first id, which names what is its own on the instance. */
   readonly origin: string | undefined;
+  /** As of {@link LastTenant}. */
+  readonly standby?: string | undefined;
 }
 
 /** What the stack's state says of the last deployment. */
@@ -108,6 +112,7 @@ export function sharedIn(resources: readonly StateResource[]): ReadonlyMap<strin
         state: textOf(outputs["state"]),
         isolation: textOf(outputs["isolation"]),
         origin: textOf(outputs["origin"]),
+        ...standbyIn(outputs),
       },
     ]),
   );
@@ -156,7 +161,13 @@ function lastTenant({ urn, outputs = {} }: StateResource, children: readonly Sta
     repair: textOf(step["REPAIR"]),
     rolePasswords: rolePasswordsIn(nameIn(urn), children),
     container: Object.keys(server).length === 0 ? undefined : server,
+    ...standbyIn(outputs),
   };
+}
+
+function standbyIn(outputs: Readonly<Record<string, unknown>>): Pick<LastTenant, "standby"> {
+  const standby = textOf(outputs["standby"]);
+  return standby === undefined ? {} : { standby };
 }
 
 /** By the names of the resources: `<id>-<role>-login`, in which no role has a `-`. */

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Entry } from "../tenants/edit.ts";
 import { loadList } from "../tenants/load.ts";
 import { sameId } from "../tenants/names.ts";
-import type { SharedTenant } from "../tenants/sharedTenant.ts";
+import type { SharedTenant, TenantList } from "../tenants/sharedTenant.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 import type { LastDeployment } from "./lastDeployment.ts";
 
@@ -42,6 +42,8 @@ export interface Listed {
   readonly servers: readonly ListedTenant[];
   /** Those on instances. */
   readonly shared: readonly SharedTenant[];
+  /** Second places of tenants that move or moved. */
+  readonly beside: TenantList["beside"];
 }
 
 /**
@@ -61,13 +63,14 @@ export function listAll(file: string, { create, delete: gone }: PreviewRequest, 
   const added = [...remembered, ...asked];
   if (added.length === 0) return inFile;
   const entries = new Map(added.map((entry) => [entry.id, entry]));
-  const { servers, shared } = loadList(file, added);
+  const { servers, shared, beside } = loadList(file, added);
   return {
     servers: servers.map((tenant) => {
       const entry = entries.get(tenant.id);
       return entry === undefined ? tenant : { ...tenant, entry };
     }),
     shared,
+    beside,
   };
 }
 

@@ -68,20 +68,35 @@ function moved({ shared, servers, last, lastShared }: SharedTransition, { tenant
     readonly isolation?: string | undefined;
     readonly instance?: string | undefined;
   }) => `isolation: ${isolation} on ${instance}`;
+  // A tenant that moves has both places; the one that it was moving to may go again.
+  const stays = ({ standby }: Second, tenants: readonly Pick<SharedTenant, "id">[], id: string) =>
+    standby !== "target" && !tenants.some((tenant) => tenant.id === id);
+  const kept = (id: string, { standby }: Second, got: string, expected: string) =>
+    standby !== "source"
+      ? refusal(id, got, expected)
+      : `${tenantsFile}: "${id}": got an entry without movedFrom, expected it for as long as the tenant's data of before is kept; ` +
+        `put it back, or end the move: pgt move ${id} --accept`;
   const toShared = shared.flatMap((tenant) => {
-    const names = [tenant.id, ...tenant.formerIds];
+    const own = [tenant.id, ...tenant.formerIds].flatMap((id) => last.get(id) ?? []);
+    const server = own.find(({ volume }) => volume !== undefined);
+    if (server !== undefined && stays(server, servers, tenant.id))
+      return [kept(tenant.id, server, named(tenant), "isolation: dedicated")];
     const before = previousShared(tenant, lastShared);
-    if (names.some((id) => last.get(id)?.volume !== undefined))
-      return [refusal(tenant.id, named(tenant), "isolation: dedicated")];
     if (before === undefined || (before.instance === tenant.instance && before.isolation === tenant.isolation))
       return [];
     return [refusal(tenant.id, named(tenant), named(before))];
   });
   const toDedicated = servers.flatMap((tenant) => {
     const before = previousShared(tenant, lastShared);
-    return before === undefined ? [] : [refusal(tenant.id, "isolation: dedicated", named(before))];
+    if (before === undefined || !stays(before, shared, tenant.id)) return [];
+    return [kept(tenant.id, before, "isolation: dedicated", named(before))];
   });
   return [...toShared, ...toDedicated];
+}
+
+/** What the last deployment knows of one of a tenant's places. */
+interface Second {
+  readonly standby?: string | undefined;
 }
 
 function staleConfirmations({ shared, lastShared, now }: SharedTransition, { tenantsFile }: Needed): string[] {

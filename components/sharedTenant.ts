@@ -18,7 +18,7 @@ export interface SharedTenantArgs {
  */
 export class SharedTenant extends pulumi.ComponentResource {
   readonly id: string;
-  /** Whether it is still a tenant, and not only data that is kept. */
+  /** Whether it is still a tenant, and neither data that is kept nor a second place. */
   readonly exists: boolean;
   /** The tenant's connection in every form; secret. */
   readonly connectionStrings: pulumi.Output<ConnectionStrings>;
@@ -30,9 +30,9 @@ export class SharedTenant extends pulumi.ComponentResource {
       {},
       { ...opts, aliases: tenant.formerIds.map((former) => ({ name: former })) },
     );
-    const { id, origin, instance, isolation, port, state, database, owner: user } = tenant;
+    const { id, origin, instance, isolation, port, state, database, owner: user, standby } = tenant;
     this.id = id;
-    this.exists = state !== "removed";
+    this.exists = state !== "removed" && standby === undefined;
     const target = {
       ...{ id, database, user, port: settings.port, caFile: settings.caFile, hostAddress: settings.hostAddress },
       host: tenantHost(id, settings.domain),
@@ -46,6 +46,7 @@ export class SharedTenant extends pulumi.ComponentResource {
         }),
       ),
     );
-    this.registerOutputs({ instance, isolation, port, state, origin });
+    const second = standby === undefined ? {} : { standby };
+    this.registerOutputs({ instance, isolation, port, state, origin, ...second });
   }
 }

@@ -47,9 +47,9 @@ export class TenantDatabase extends pulumi.ComponentResource {
   readonly id: string;
   /** The id that names its volumes: its first one. */
   readonly origin: string;
-  /** Whether it is still a tenant, and not only data that is kept; false for an instance, whose connection nobody is given. */
+  /** Whether it is still a tenant, and not only data that is kept; false for an instance, whose connection nobody is given, and for a second place. */
   readonly exists: boolean;
-  /** Whether it goes by itself, and its data with it. */
+  /** Whether it goes by itself, and its data with it, or is a copy that a move fills. */
   readonly ephemeral: boolean;
   /** The tenant's connection in every form; secret. Of a tenant that runs, known only when its server answers with this password. */
   readonly connectionStrings: pulumi.Output<TenantConnections>;
@@ -66,8 +66,8 @@ export class TenantDatabase extends pulumi.ComponentResource {
     });
     this.id = tenant.id;
     this.origin = tenant.origin;
-    this.exists = tenant.state !== "removed" && tenant.instance !== true;
-    this.ephemeral = tenant.until !== undefined;
+    this.exists = tenant.state !== "removed" && tenant.instance !== true && tenant.standby === undefined;
+    this.ephemeral = tenant.until !== undefined || tenant.standby === "target";
     const child = { parent: this };
 
     const volume = createVolume(name, args, child);
@@ -97,6 +97,7 @@ export class TenantDatabase extends pulumi.ComponentResource {
       // What the next deployment reads of one that goes by itself.
       ...(tenant.until === undefined ? {} : { until: tenant.until }),
       ...(tenant.entry === undefined ? {} : { entry: tenant.entry }),
+      ...(tenant.standby === undefined ? {} : { standby: tenant.standby }),
       ...droppedOutput(tenant),
     });
   }

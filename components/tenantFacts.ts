@@ -8,8 +8,8 @@ import type { Settings } from "./settings.ts";
  * Most tenants have none of it, since each value costs the state of every tenant. A change is one of the component, and of nothing that runs.
  */
 export interface TenantFacts {
-  /** Why volumes and backups' key are not protected: the tenant is removed, or goes by itself, or the stack's `deletionProtection` is false. */
-  readonly unprotected?: "removed" | "ephemeral" | "stack";
+  /** Why volumes and backups' key are not protected: the tenant is removed, or goes by itself, or is a copy, or the stack's `deletionProtection` is false. */
+  readonly unprotected?: "removed" | "ephemeral" | "copy" | "stack";
   /** Of a tenant of that tier only, and so is the rest. */
   readonly tier?: "production";
   /** Networks (CIDR) whose clients are let in; empty: everybody. */
@@ -39,7 +39,8 @@ export function tenantFacts(
   };
 }
 
-function whyUnprotected({ lifeSeconds }: Tenant, deletionProtection: boolean): Pick<TenantFacts, "unprotected"> {
-  if (lifeSeconds !== undefined) return { unprotected: "ephemeral" };
+function whyUnprotected(tenant: Tenant, deletionProtection: boolean): Pick<TenantFacts, "unprotected"> {
+  if (tenant.lifeSeconds !== undefined) return { unprotected: "ephemeral" };
+  if (tenant.standby === "target") return { unprotected: "copy" };
   return deletionProtection ? {} : { unprotected: "stack" };
 }

@@ -50,8 +50,12 @@ export function summarize(
 ): Record<string, TenantSummary> {
   const servers = new Map(tenants.map((tenant) => [tenant.id, tenant]));
   return Object.fromEntries([
-    ...tenants.filter(({ instance }) => instance === undefined).flatMap((tenant) => summary(tenant, domain, port)),
-    ...shared.flatMap((tenant) => sharedSummary(tenant, servers.get(tenant.instance), domain, port)),
+    ...tenants
+      .filter(({ instance, standby }) => instance === undefined && standby === undefined)
+      .flatMap((tenant) => summary(tenant, domain, port)),
+    ...shared
+      .filter(({ standby }) => standby === undefined)
+      .flatMap((tenant) => sharedSummary(tenant, servers.get(tenant.instance), domain, port)),
   ]);
 }
 
@@ -78,9 +82,9 @@ export function sharedRoutes(
   domain: string,
 ): Route[] {
   const servers = new Map(placed.map((tenant) => [tenant.id, tenant]));
-  return shared.flatMap(({ id, instance, port, state, access }) => {
+  return shared.flatMap(({ id, instance, port, state, access, standby }) => {
     const server = servers.get(instance);
-    if (state !== "running" || !access.enabled || server?.state !== "running") return [];
+    if (standby !== undefined || state !== "running" || !access.enabled || server?.state !== "running") return [];
     const { poolerAddress: address } = server;
     if (address === undefined) throw new Error(`no address for the pools of ${instance}`);
     const { allow, maxConnectionsPerIp } = access;
@@ -122,7 +126,7 @@ export function sourcesFirst(tenants: readonly PlacedTenant[]): readonly PlacedT
 /** The routes of the whole list: of the tenants that run and may be reached, and of their connection pools. */
 export function routesOf(tenants: readonly PlacedTenant[], domain: string): Route[] {
   return tenants
-    .filter(({ state, access }) => state === "running" && access.enabled)
+    .filter(({ state, access, standby }) => state === "running" && access.enabled && standby === undefined)
     .flatMap((tenant) => {
       const { id, address, access, tls } = tenant;
       const direct = {

@@ -36,9 +36,9 @@ export function createVolume(
   );
 }
 
-/** Whether data stays on the engine where its tenant goes. */
-function isKept({ state, until }: PlacedTenant, { deletionProtection }: Settings): boolean {
-  return until === undefined && (deletionProtection || state === "removed");
+/** Whether data stays on the engine where its tenant goes. What a move fills, or has given up, is a copy. */
+function isKept({ state, until, standby }: PlacedTenant, { deletionProtection }: Settings): boolean {
+  return until === undefined && standby !== "target" && (deletionProtection || state === "removed");
 }
 
 /** The backups, in a volume of their own: what happens to the tenant's does not happen to them. They stay where the tenant goes. */
@@ -111,7 +111,8 @@ export function createPassword(
 }
 
 function isProtected(tenant: PlacedTenant, settings: Settings): boolean {
-  return settings.deletionProtection && tenant.state !== "removed" && tenant.until === undefined;
+  const { state, until, standby } = tenant;
+  return settings.deletionProtection && state !== "removed" && until === undefined && standby !== "target";
 }
 
 export function customPassword({ tenant, settings }: TenantDatabaseArgs): pulumi.Output<string> {

@@ -32,12 +32,7 @@ export function endMove(text: string, id: string): string {
   return setField(text, id, ["movingTo"], undefined);
 }
 
-function swapped(
-  text: string,
-  id: string,
-  from: "movingTo" | "movedFrom",
-  to: "movingTo" | "movedFrom",
-): string {
+function swapped(text: string, id: string, from: "movingTo" | "movedFrom", to: "movingTo" | "movedFrom"): string {
   const second = placeIn(text, id, from) ?? {};
   const entry = entryIn(text, id);
   const own = { isolation: "dedicated", ...Object.fromEntries(PLACE_FIELDS.flatMap((field) => pairOf(entry, field))) };

@@ -77,7 +77,11 @@ test("the other way, with the names that the tenant has", () => {
 });
 
 test.each([
-  ["an instance that is not there", "movingTo: { isolation: database, instance: shared-2 }", "an instance that is there: shared-1"],
+  [
+    "an instance that is not there",
+    "movingTo: { isolation: database, instance: shared-2 }",
+    "an instance that is there: shared-1",
+  ],
   ["a place of the same kind", "movingTo: { isolation: dedicated }", "a server of its own as one place"],
   ["a schema", "movingTo: { isolation: schema, instance: shared-1 }", 'and "isolation: database"'],
   [
