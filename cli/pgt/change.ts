@@ -22,31 +22,36 @@ export interface Change {
  * the edit back; one that fails on its way leaves it: what the file says and what runs would be further apart without it.
  * @throws OperatorError as deploy does, and when somebody else is at work on the file.
  */
-export async function applyChange(context: Context, { command, edit, configure }: Change): Promise<void> {
-  const { tenantsFile, tenantsFileName, file } = context.config;
-  const release = lockFile(tenantsFile, command);
+export async function applyChange(context: Context, { command, ...change }: Change): Promise<void> {
+  const release = lockFile(context.config.tenantsFile, command);
   try {
-    const { before, after } = tryEdit(context, edit);
-    if (context.deploy) await recoverStack(context);
-
-    if (after === before) context.report({ event: "note", message: `${tenantsFileName} says so already` });
-    else {
-      writeText(tenantsFile, after);
-      context.report({ event: "edited", file: tenantsFileName, diff: lineDiff(before, after) });
-    }
-    const restorers = [restorer(tenantsFile, before, after)];
-    await orRestore(context, restorers, async () => {
-      if (configure !== undefined) {
-        const settings = readText(file);
-        configure();
-        restorers.push(restorer(file, settings, readText(file)));
-      }
-      if (context.deploy) await deploy(context, "up");
-      else context.report({ event: "note", message: "not deployed: pgt start, or pulumi up, makes it so" });
-    });
+    await applyLocked(context, change);
   } finally {
     release();
   }
+}
+
+/** The same for who holds the file's lock. */
+export async function applyLocked(context: Context, { edit, configure }: Omit<Change, "command">): Promise<void> {
+  const { tenantsFile, tenantsFileName, file } = context.config;
+  const { before, after } = tryEdit(context, edit);
+  if (context.deploy) await recoverStack(context);
+
+  if (after === before) context.report({ event: "note", message: `${tenantsFileName} says so already` });
+  else {
+    writeText(tenantsFile, after);
+    context.report({ event: "edited", file: tenantsFileName, diff: lineDiff(before, after) });
+  }
+  const restorers = [restorer(tenantsFile, before, after)];
+  await orRestore(context, restorers, async () => {
+    if (configure !== undefined) {
+      const settings = readText(file);
+      configure();
+      restorers.push(restorer(file, settings, readText(file)));
+    }
+    if (context.deploy) await deploy(context, "up");
+    else context.report({ event: "note", message: "not deployed: pgt start, or pulumi up, makes it so" });
+  });
 }
 
 /** The file before and after an edit, which is not made. @throws TenantsFileError or EditError where it would be refused. */

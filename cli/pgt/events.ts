@@ -6,6 +6,12 @@ export type PgtEvent =
   | { readonly event: "ready"; readonly subject: string; readonly seconds: number }
   | { readonly event: "done"; readonly subject: string; readonly seconds: number }
   | { readonly event: "deployed"; readonly seconds: number; readonly changes: number }
+  | {
+      readonly event: "moved";
+      readonly subject: string;
+      readonly seconds: number;
+      readonly parts: Readonly<Record<string, number>>;
+    }
   | { readonly event: "note"; readonly message: string }
   | { readonly event: "warning"; readonly message: string }
   | { readonly event: "error"; readonly message: string; readonly fix: string };
@@ -30,6 +36,10 @@ export function renderEvent(event: PgtEvent, paint: Paint): string {
       return event.changes === 0
         ? `nothing to change, ${seconds(event.seconds)}`
         : `${event.changes} ${event.changes === 1 ? "change" : "changes"} made, ${seconds(event.seconds)}`;
+    case "moved":
+      return `${event.subject}: was read-only for ${seconds(event.seconds)}: ${Object.entries(event.parts)
+        .map(([part, took]) => `${part} ${seconds(took)}`)
+        .join(", ")}`;
     case "note":
       return event.message;
     case "warning":

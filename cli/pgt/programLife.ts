@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { CreateOptions } from "./commands/create.ts";
+import type { MoveOptions } from "./commands/move.ts";
 import type { Context } from "./context.ts";
 
 /** The commands that edit tenants.yaml and make it so. */
@@ -70,4 +71,14 @@ export function addLife(program: Command, context: () => Context): void {
     .command("rename <id> <new-id>")
     .description("give a tenant another id; data and password stay")
     .action(async (id: string, newId: string) => (await import("./commands/life.ts")).rename(context(), id, newId));
+  program
+    .command("move <id>")
+    .description("move a tenant with its data between an instance and a server of its own")
+    .option("--to <place>", "dedicated, or an instance")
+    .option("--undo", "back to where it was, where nothing was written since")
+    .option("--accept", "delete what is kept in the old place")
+    .option("--confirm <id>", "with --yes --accept, instead of typing it")
+    .action(async (id: string, options: MoveOptions) =>
+      (await import("./commands/move.ts")).move(context(), id, options),
+    );
 }

@@ -45,7 +45,8 @@ function keeps({ config }: Context, instance: string, id: string): boolean {
   return psql(config.names.tenant(instance), id, asked) !== "0";
 }
 
-function deleted({ config }: Context, instance: string, key: string): string {
+/** Deletes what an instance keeps of a tenant, by its first id, and says what became of it. @throws OperatorError where its role may log in. */
+export function deleted({ config }: Context, instance: string, key: string): string {
   const outcome = psql(config.names.tenant(instance), key, readFileSync(statements, "utf8"));
   if (outcome.endsWith("open"))
     throw new OperatorError(`the removal of ${key} is not deployed yet; nothing was changed`, "pgt start, then again");

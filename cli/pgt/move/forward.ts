@@ -1,0 +1,144 @@
+import { parseList } from "../../../tenants/load.ts";
+import { beginMove, switchMove } from "../../../tenants/move.ts";
+import type { SharedTenant } from "../../../tenants/sharedTenant.ts";
+import type { Tenant } from "../../../tenants/tenant.ts";
+import { OperatorError } from "../../operatorError.ts";
+import { applyLocked } from "../change.ts";
+import type { Context } from "../context.ts";
+import { DeploymentError } from "../failures.ts";
+import { setPassword } from "../passwords.ts";
+import { watchInterrupts } from "../throwAway.ts";
+import { giveUp } from "./back.ts";
+import { close, copy, type End, endStep, ownerStep } from "./end.ts";
+import { endOf, named } from "./places.ts";
+import { differences, type Goal, placeFor } from "./plan.ts";
+import { renderSettings } from "./settings.ts";
+import { startTimer, type Window } from "./timer.ts";
+import { type Client, untilWritable } from "./window.ts";
+
+/** A move that was looked at, and agreed to. */
+export interface Move {
+  readonly tenant: Tenant | SharedTenant;
+  readonly goal: Goal;
+  /** The password that the tenant has. Secret. */
+  readonly password: string;
+  readonly client: Client | undefined;
+}
+
+/** The file as it will be while the tenant moves, and after the switch. Both are read, so that nothing is begun that could not be ended. */
+export function targetIn(text: string, fileName: string, { tenant, goal }: Pick<Move, "tenant" | "goal">) {
+  const begun = beginMove(text, tenant.id, placeFor(tenant, goal));
+  parseList(switchMove(begun, tenant.id), fileName);
+  const { servers, shared } = parseList(begun, fileName).beside;
+  const target = [...servers, ...shared].find(({ id }) => id === tenant.id);
+  if (target === undefined) throw new Error(`no second place of ${tenant.id}`);
+  return target;
+}
+
+/**
+ * Moves a tenant, for who holds the file's lock. Whatever fails before the switch, the old place is open again and the new one is gone; after it
+ * the file says the new place. @returns how long the tenant was read-only.
+ */
+export async function moveForward(context: Context, move: Move): Promise<Window> {
+  const { id } = move.tenant;
+  try {
+    await prepare(context, move);
+    return await copyAndSwitch(context, move);
+  } catch (error) {
+    // From the switch on what was deployed and what the file says stay together.
+    if (error instanceof SwitchError) throw error.reason;
+    if (!(error instanceof OperatorError)) throw error;
+    context.report({ event: "step", subject: id, step: "not moved; taking back what was made" });
+    throw new DeploymentError(error.message, await takenBack(context, id, error.fix), endingOf(error), false);
+  }
+}
+
+/** What the operator is to do about a move that failed before the switch. */
+async function takenBack(context: Context, id: string, fix: string): Promise<string> {
+  try {
+    await giveUp(context, id);
+    return `${id} is where it was, and can be written to; ${fix}`;
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return `and it could not be taken back: ${error.message}; mend that, then pgt move ${id} --undo`;
+  }
+}
+
+function endingOf(error: OperatorError): DeploymentError["ending"] {
+  return error instanceof DeploymentError ? error.ending : "refused";
+}
+
+/** A deployment that has changed something, and may have written the route. */
+class SwitchError extends Error {
+  readonly reason: DeploymentError;
+  constructor(reason: DeploymentError) {
+    super(reason.message);
+    this.reason = reason;
+  }
+}
+
+async function prepare(context: Context, { tenant, goal, password }: Move): Promise<void> {
+  const { id } = tenant;
+  // What a killed move has closed is open while the new place is made.
+  await endStep(endOf(context, tenant), "open");
+  await applyLocked(context, {
+    edit: (text) => beginMove(text, id, placeFor(tenant, goal)),
+    ...(tenant.password === "custom" ? {} : { configure: () => setPassword(context, id, password) }),
+  });
+}
+
+async function copyAndSwitch(context: Context, { tenant, goal, password, client }: Move): Promise<Window> {
+  const { id } = tenant;
+  const { config, report } = context;
+  const from = endOf(context, tenant);
+  const to: End = { ...from, container: config.names.tenant(goal.kind === "dedicated" ? id : goal.instance.id) };
+  const interrupts = watchInterrupts();
+  try {
+    await endStep(to, "empty");
+    interrupts.refuse();
+    const timer = startTimer();
+    report({ event: "step", subject: id, step: `closing ${named(tenant)}: read-only from here on` });
+    const closed = await close(from);
+    try {
+      timer.end("closing");
+      report({ event: "step", subject: id, step: "copying" });
+      await copy(from, to, password, interrupts.signal);
+      await ownerStep(to, "set", password, renderSettings(await endStep(from, "settings")));
+      timer.end("copying");
+      report({ event: "step", subject: id, step: "comparing" });
+      await compare(id, from, to);
+      timer.end("comparing");
+      interrupts.refuse();
+      // From here on a process that dies leaves it closed: the route may lead elsewhere already.
+      await closed.keep();
+    } finally {
+      await closed.open();
+    }
+    interrupts.stop();
+    report({ event: "step", subject: id, step: "switching" });
+    const at = await untilWritable(id, client, () =>
+      applyLocked(context, { edit: (text) => switchMove(text, id) }),
+    ).catch((error: unknown) => {
+      throw error instanceof DeploymentError && error.changed ? new SwitchError(switchFailed(id, error)) : error;
+    });
+    timer.end("switching", at);
+    return timer.window();
+  } finally {
+    interrupts.stop();
+  }
+}
+
+function switchFailed(id: string, { message, ending }: DeploymentError): DeploymentError {
+  const fix = `the file says the new place, and the old one is closed, with all its data: pgt start goes on, pgt move ${id} --undo goes back`;
+  return new DeploymentError(message, fix, ending, true);
+}
+
+async function compare(id: string, from: End, to: End): Promise<void> {
+  const [old, young] = await Promise.all([endStep(from, "count"), endStep(to, "count")]);
+  const found = differences(old, young);
+  if (found.length > 0) {
+    const some = found.slice(0, 10).join("\n  ");
+    throw new OperatorError(`the copy of ${id} does not hold what it is a copy of:\n  ${some}`, "run it again");
+  }
+  await endStep(to, "mark");
+}

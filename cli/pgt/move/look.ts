@@ -1,0 +1,24 @@
+import * as z from "zod";
+
+const look = z.object({
+  /** The database's size. */
+  bytes: z.number(),
+  /** What the server's volume holds, and what is free in its file system. */
+  usedMiB: z.number(),
+  freeMiB: z.number(),
+  /** Those that only a superuser can make. */
+  extensions: z.array(z.string()),
+  publications: z.number(),
+  subscriptions: z.number(),
+  /** Beside the tenant's own; looked for on a server of its own alone. */
+  databases: z.array(z.string()),
+  roles: z.array(z.string()),
+});
+
+/** What a move has to know of a database and its server. */
+export type MoveLook = z.infer<typeof look>;
+
+/** Reads what `move.sh look` prints. @throws Error when it is of another form. */
+export function parseMoveLook(printed: string): MoveLook {
+  return look.parse(JSON.parse(printed));
+}
