@@ -23,11 +23,15 @@ refuse() { echo "pgtenants: $*" >&2; exit 78; }
 in_postgres() { psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --set=database="$database" --set=owner="$owner" "$@"; }
 inside() { in_postgres --dbname="$database" "$@"; }
 
+# A schema of that name that is the tenant's own is none of ours: nothing of it is called.
 open_again() {
   inside --file=- <<'SQL'
-SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'pgtenants') AS closed \gset
-\if :closed
+SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'pgtenants' AND nspowner = 10) AS ours \gset
+\if :ours
+SELECT to_regprocedure('pgtenants.thaw()') IS NOT NULL AS whole \gset
+\if :whole
 CALL pgtenants.thaw();
+\endif
 BEGIN;
 SELECT format('ALTER EXTENSION plpgsql DROP %s %s', identified.type, identified.identity)
   FROM pg_depend, pg_identify_object(classid, objid, 0) AS identified
