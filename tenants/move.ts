@@ -47,7 +47,7 @@ function pairOf(entry: Entry | undefined, field: (typeof PLACE_FIELDS)[number]):
 }
 
 /** A second place as the file has it; undefined for none. */
-export function placeIn(text: string, id: string, field: "movingTo" | "movedFrom"): WrittenPlace | undefined {
+function placeIn(text: string, id: string, field: "movingTo" | "movedFrom"): WrittenPlace | undefined {
   return entryIn(text, id)?.[field] as WrittenPlace | undefined;
 }
 

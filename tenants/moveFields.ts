@@ -18,7 +18,7 @@ export const PLACE_FIELDS = [
   "from",
   "confirmRestart",
 ] as const;
-export type PlaceField = (typeof PLACE_FIELDS)[number];
+type PlaceField = (typeof PLACE_FIELDS)[number];
 
 /** A place as it is written: fields of the entry that count there. Their values are held against the rules of an entry, see moveRules.ts. */
 export type WrittenPlace = Readonly<Partial<Record<PlaceField, unknown>>>;

@@ -86,7 +86,6 @@ export const TenantSchema = z.strictObject(
         "renames the database, with all that is in it, and ends its sessions. Only where the role owns several it makes a new, empty one beside them.",
     }),
     ...sharedFields,
-    ...moveFields,
     ...lifeFields,
     ...declaredFields,
     ...resourceFields(ofPlan),
@@ -99,6 +98,7 @@ export const TenantSchema = z.strictObject(
     ephemeral: EphemeralSchema.exactOptional().register(z.globalRegistry, {
       description: "Of a tenant that goes by itself, and whose data goes with it.",
     }),
+    ...moveFields,
   },
   shaped("a tenant with an id", '"- id: acme"'),
 );

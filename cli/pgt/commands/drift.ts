@@ -20,7 +20,7 @@ import { readEngine, type SeenEngine } from "../drift/readEngine.ts";
 import { readDeclared, readRouter, readServer } from "../drift/readInside.ts";
 import { codeOf, documentOf, type Look, renderDrift, renderMarkdown } from "../drift/renderDrift.ts";
 import { forOperator, HealthError } from "../failures.ts";
-import { knownShared, knownTenants } from "../tenants.ts";
+import { knownShared, knownTenants, listedHere } from "../tenants.ts";
 
 export interface DriftOptions {
   readonly format: "text" | "markdown";
@@ -63,10 +63,12 @@ async function lookAround(context: Context): Promise<Look> {
     ...compareVolumes(deployed.volumes, engine.volumes),
     ...inside.flatMap(({ drift }) => drift),
   ];
+  // Servers that are kept of a move are deployed as well.
+  const present = [...knownTenants(config, last), ...listedHere(config).beside.servers];
   return {
     drift: sorted(found, deployed.tenants),
     unknown: inside.flatMap(({ unknown }) => unknown),
-    due: dueTenants(knownTenants(config, last), deployed, last, config.domain, knownShared(config, resources)),
+    due: dueTenants(present, deployed, last, config.domain, knownShared(config, resources)),
     tenants: deployed.tenants.length,
     containers: engine.containers.length,
   };

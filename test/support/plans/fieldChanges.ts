@@ -98,4 +98,6 @@ export const fixedFields: ReadonlyMap<string, string> = new Map([
     "ephemeral.expires",
     "refused: it would delete the data of a tenant that was made to stay (unit/components/ephemeral)",
   ],
+  ["movingTo", "pgt move writes it: the tenant's own place stays what it is (e2e/long/move)"],
+  ["movedFrom", "pgt move writes it: the data of before is kept there (e2e/long/move)"],
 ]);
