@@ -11,13 +11,13 @@ export const sharedFields = {
       "`dedicated`, `database` or `schema`; the last two need `instance`, and leave no room for what an instance has once for all: memory, disk, backups.",
     byDefault: "`dedicated`.",
     change:
-      "refused where the tenant has data, which would stay behind: [shared-instances.md](shared-instances.md#move).",
+      "refused where the tenant has data, which would stay behind: `./pgt move` takes it along, see [move.md](move.md).",
   }),
   instance: documented(id().exactOptional(), {
     meaning: "The instance that the tenant is on.",
     limits: "The id of one under `instances`. Only with `isolation: database` or `schema`.",
     byDefault: "none.",
     change:
-      "refused where the tenant has data, which would stay behind: [shared-instances.md](shared-instances.md#move).",
+      "refused where the tenant has data, which would stay behind: `./pgt move` takes it along, see [move.md](move.md).",
   }),
 };
