@@ -18,7 +18,7 @@ export async function giveUp(context: Context, id: string): Promise<void> {
 }
 
 /** Takes away what counts no more: `movingTo`, and what was made for it. */
-async function dropSecond(context: Context, id: string): Promise<void> {
+export async function dropSecond(context: Context, id: string): Promise<void> {
   const second = secondOf(listedHere(context.config), id);
   if (second === undefined) return;
   const { password } = anyNamed(context.config, id);

@@ -5,10 +5,10 @@ import type { Tenant } from "../../../tenants/tenant.ts";
 import { OperatorError } from "../../operatorError.ts";
 import { applyLocked } from "../change.ts";
 import type { Context } from "../context.ts";
-import { DeploymentError } from "../failures.ts";
+import { DeploymentError, forOperator } from "../failures.ts";
 import { setPassword } from "../passwords.ts";
 import { watchInterrupts } from "../throwAway.ts";
-import { giveUp } from "./back.ts";
+import { dropSecond } from "./back.ts";
 import { close, copy, type End, endStep, ownerStep } from "./end.ts";
 import { endOf, named } from "./places.ts";
 import { differences, type Goal, placeFor } from "./plan.ts";
@@ -44,21 +44,25 @@ export async function moveForward(context: Context, move: Move): Promise<Window>
   try {
     await prepare(context, move);
     return await copyAndSwitch(context, move);
-  } catch (error) {
+  } catch (caught) {
     // From the switch on what was deployed and what the file says stay together.
-    if (error instanceof SwitchError) throw error.reason;
+    if (caught instanceof SwitchError) throw caught.reason;
+    const error = forOperator(caught);
     if (!(error instanceof OperatorError)) throw error;
     context.report({ event: "step", subject: id, step: "not moved; taking back what was made" });
-    throw new DeploymentError(error.message, await takenBack(context, id, error.fix), endingOf(error), false);
+    throw new DeploymentError(error.message, await takenBack(context, move, error.fix), endingOf(error), false);
   }
 }
 
-/** What the operator is to do about a move that failed before the switch. */
-async function takenBack(context: Context, id: string, fix: string): Promise<string> {
+/** What the operator is to do about a move that failed before the switch. The old place is opened first: for that the file need not be sound. */
+async function takenBack(context: Context, { tenant }: Move, fix: string): Promise<string> {
+  const { id } = tenant;
   try {
-    await giveUp(context, id);
+    await endStep(endOf(context, tenant), "open");
+    await dropSecond(context, id);
     return `${id} is where it was, and can be written to; ${fix}`;
-  } catch (error) {
+  } catch (caught) {
+    const error = forOperator(caught);
     if (!(error instanceof OperatorError)) throw error;
     return `and it could not be taken back: ${error.message}; mend that, then pgt move ${id} --undo`;
   }
