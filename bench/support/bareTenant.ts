@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ipaddr from "ipaddr.js";
+import { renderEncoded } from "../../components/pgbackrestConfig.ts";
 import { scramVerifier } from "../../components/scramVerifier.ts";
 import { statements } from "../../components/statements.ts";
 import { noLimits, renderTenantSpec } from "../../components/tenantSpec.ts";
@@ -25,6 +26,9 @@ export interface BareRun {
 /** What the commands are told to wait for a server. */
 const readySeconds = "300";
 
+/** No backups, and when they would be made: this container has no volume for them. */
+const noBackups = ["no", "0 1 * * 0", "0 1 * * *", "UTC"];
+
 /**
  * Makes one tenant's container like `model`, by `docker run` or by compose, and its role and database by the program's own step; asks it
  * directly, in clear, since there is no route; and removes it again.
@@ -45,7 +49,7 @@ export async function bareTenant(
     if (compose === undefined) await succeed("docker", runArguments(model, own));
     else await succeed(compose, ["--project-name", own.name.replaceAll(".", "-"), "--file", file, "up", "--detach"]);
     const apply = ["exec", "--interactive", own.name, "/usr/local/lib/pgtenants/apply.sh", readySeconds, "10240"];
-    await succeed("docker", apply, { input: sql(login) });
+    await succeed("docker", [...apply, ...noBackups], { input: sql(login) });
     const ended = performance.now() - begun;
     const live = (await firstAnswer(door, 60)) - begun;
     return { live: live / 1000, ended: ended / 1000 };
@@ -65,7 +69,8 @@ function sql({ user, database, password }: { user: string; database: string; pas
     settings: {},
     limits: noLimits,
   });
-  return spec + statements();
+  // The configuration of backups comes first, and is empty.
+  return renderEncoded("") + spec + statements();
 }
 
 /** The compose command out of the peers' image, which has one wherever the engine has none. Undefined where it does not run here. */
