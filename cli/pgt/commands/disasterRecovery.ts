@@ -2,6 +2,7 @@ import { offsiteImageTag, postgresImageTag } from "../../../components/images.ts
 import { missingImages } from "../../../components/missingImages.ts";
 import { recoveryPassphrase } from "../../../components/recoveryPassphrase.ts";
 import { openKeys, type TenantKey } from "../../../components/sealedKeys.ts";
+import { isPassing } from "../../../tenants/standby.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { messageOf, OperatorError } from "../../operatorError.ts";
 import type { Context } from "../context.ts";
@@ -10,7 +11,7 @@ import { restoreTenant } from "../disaster/restoreTenant.ts";
 import { readCredentials, withStore } from "../disaster/store.ts";
 import { containersOf } from "../engine.ts";
 import { offsitePlace } from "../offsitePlace.ts";
-import { listedTenants } from "../tenants.ts";
+import { listedHere } from "../tenants.ts";
 
 /** What is at hand on the new machine. */
 export interface AtHand {
@@ -30,8 +31,10 @@ export async function disasterRecovery(context: Context, { credentials: file, st
   const place = offsitePlace(config);
   const credentials = readCredentials(place, file);
   const passphrase = orOperatorError(() => recoveryPassphrase(undefined));
-  // What goes by itself is in no store.
-  const listed = listedTenants(config).filter(({ lifeSeconds }) => lifeSeconds === undefined);
+  // What goes by itself is in no store, nor is what a move fills or has given up.
+  const { servers, beside } = listedHere(config);
+  const staying = [...servers, ...beside.servers].filter(({ lifeSeconds }) => lifeSeconds === undefined);
+  const listed = staying.filter(({ standby }) => !isPassing(standby));
   await refuseUnready(context);
   const there = hasState(context);
 
@@ -50,7 +53,7 @@ export async function disasterRecovery(context: Context, { credentials: file, st
       );
     }
     if (state && !there) bringBackState(context, store.state());
-    if (state) makeOtherVolumes(context, listed);
+    if (state) makeOtherVolumes(context, staying);
   });
   const next = state ? "pgt start" : `pgt recover, which asks for "${stack}", because the state is a new one`;
   report({ event: "note", message: `all is there; next: ${next}` });

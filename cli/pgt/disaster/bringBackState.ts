@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
-import { labelArguments, ownerLabels, poolerLabels } from "../../../components/names.ts";
+import { backupLabels, labelArguments, ownerLabels, poolerLabels } from "../../../components/names.ts";
+import { isPassing } from "../../../tenants/standby.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { docker } from "../../engine.ts";
 import { stateName } from "../../leftovers.ts";
@@ -41,8 +42,14 @@ export function makeOtherVolumes({ config, stack }: Context, tenants: readonly T
   const make = (name: string, labels: ReturnType<typeof ownerLabels>) =>
     docker("volume", "create", ...labelArguments(labels), name);
   for (const name of [names.routerFiles, names.offsite]) make(name, ownerLabels(stack));
-  for (const { origin, pooler } of tenants)
-    if (pooler !== undefined) make(names.pooler(origin), poolerLabels(stack, origin));
+  for (const { origin, pooler, instance, standby } of tenants) {
+    if (pooler !== undefined || instance !== undefined) make(names.pooler(origin), poolerLabels(stack, origin));
+    // A move that is under way fills it anew; what was given up goes.
+    if (isPassing(standby)) {
+      make(names.tenant(origin), ownerLabels(stack, origin));
+      make(names.backups(origin), backupLabels(stack, origin));
+    }
+  }
 }
 
 function writeSalt(file: string, salt: string): void {
