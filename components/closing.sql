@@ -8,10 +8,17 @@ SELECT coalesce(further, spec->>'database') AS database, (spec->'limits'->>'read
        NOT (spec->'limits'->>'allowDdl')::boolean AS closed, :round + 1 AS round
   FROM (SELECT spec, CASE WHEN :round > 1 THEN spec->'declared'->'databases'->(:round - 2)->>'name' END AS further
           FROM (SELECT :'spec'::jsonb AS spec) AS input) AS chosen \gset
--- A database that was closed to be moved has no row that says so.
-SELECT (:'read_only' OR :'closed' OR EXISTS (SELECT FROM pgtenants.limits WHERE database = :'database' AND role IS NULL AND (read_only OR NOT allow_ddl))
-        OR EXISTS (SELECT FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
-                    WHERE datname = :'database' AND setrole = 0 AND 'default_transaction_read_only=on' = ANY (setconfig)))
-       AND EXISTS (SELECT FROM pg_database WHERE datname = :'database' AND datallowconn) AS inside \gset
+-- What a move has closed the move opens, for as long as the entry says that the tenant moves: see images/postgres/move.sh. After that it is opened
+-- here; the row says so, whatever ends this before.
+SELECT to_regclass('pgtenants.moves') IS NOT NULL AS moves, false AS moving, coalesce((:'spec'::jsonb->'limits'->>'held')::boolean, false) AS held \gset
+\if :moves
+SELECT EXISTS (SELECT FROM pgtenants.moves JOIN pg_database ON oid = datid WHERE closed AND datname = :'database') AS moving \gset
+WITH opened AS (
+  UPDATE pgtenants.moves SET closed = false FROM pg_database WHERE oid = datid AND closed AND datname = :'database' AND NOT :'held' RETURNING datname
+)
+UPDATE pgtenants.limits SET read_only = true FROM opened WHERE database = datname AND role IS NULL;
+\endif
+SELECT (:'read_only' OR :'closed' OR :'moving' OR EXISTS (SELECT FROM pgtenants.limits WHERE database = :'database' AND role IS NULL AND (read_only OR NOT allow_ddl)))
+       AND EXISTS (SELECT FROM pg_database WHERE datname = :'database' AND datallowconn) AND NOT (:'moving' AND :'held') AS inside \gset
 \if :inside
 \connect :"database"

@@ -1,6 +1,7 @@
 import type { SharedTenant } from "../tenants/sharedTenant.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 import type { LastDeployment, LastShared } from "./lastDeployment.ts";
+import { moveRefusals } from "./moveAdmission.ts";
 import type { Settings } from "./settings.ts";
 import { confirmation, confirmedRecently } from "./transitions.ts";
 
@@ -33,6 +34,7 @@ export function sharedRefusals(transition: SharedTransition, settings: Needed): 
   return [
     ...vanished(transition, settings),
     ...moved(transition, settings),
+    ...moveRefusals(transition, transition.last, transition.lastShared, settings.tenantsFile),
     ...staleConfirmations(transition, settings),
     ...missingPasswords(transition, settings),
   ];
@@ -70,7 +72,7 @@ function moved({ shared, servers, last, lastShared }: SharedTransition, { tenant
   }) => `isolation: ${isolation} on ${instance}`;
   // A tenant that moves has both places; the one that it was moving to may go again.
   const stays = ({ standby }: Second, tenants: readonly Pick<SharedTenant, "id">[], id: string) =>
-    standby !== "target" && !tenants.some((tenant) => tenant.id === id);
+    standby !== "target" && standby !== "discarded" && !tenants.some((tenant) => tenant.id === id);
   const kept = (id: string, { standby }: Second, got: string, expected: string) =>
     standby !== "source"
       ? refusal(id, got, expected)

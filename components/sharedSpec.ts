@@ -60,7 +60,11 @@ export function sharedSpec(
       idle_in_transaction_session_timeout: `${tenant.idleInTransactionTimeoutMs}ms`,
       ...(isolation === "schema" ? { search_path: owner } : {}),
     },
-    limits: { statement: tenant.statementTimeoutMs, idle: tenant.idleInTransactionTimeoutMs },
+    // A copy that a move fills has none yet: filling it takes as long as it takes.
+    limits:
+      tenant.standby === "target"
+        ? { statement: 0, idle: 0 }
+        : { statement: tenant.statementTimeoutMs, idle: tenant.idleInTransactionTimeoutMs },
   };
 }
 

@@ -1,3 +1,4 @@
+import { isPassing } from "../tenants/standby.ts";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { absentIn } from "./declaredSpec.ts";
@@ -49,7 +50,7 @@ export class TenantDatabase extends pulumi.ComponentResource {
   readonly origin: string;
   /** Whether it is still a tenant, and not only data that is kept; false for an instance, whose connection nobody is given, and for a second place. */
   readonly exists: boolean;
-  /** Whether it goes by itself, and its data with it, or is a copy that a move fills. */
+  /** Whether it goes by itself, and its data with it, or is a second place that a move fills or has given up. */
   readonly ephemeral: boolean;
   /** The tenant's connection in every form; secret. Of a tenant that runs, known only when its server answers with this password. */
   readonly connectionStrings: pulumi.Output<TenantConnections>;
@@ -67,7 +68,7 @@ export class TenantDatabase extends pulumi.ComponentResource {
     this.id = tenant.id;
     this.origin = tenant.origin;
     this.exists = tenant.state !== "removed" && tenant.instance !== true && tenant.standby === undefined;
-    this.ephemeral = tenant.until !== undefined || tenant.standby === "target";
+    this.ephemeral = tenant.until !== undefined || isPassing(tenant.standby);
     const child = { parent: this };
 
     const volume = createVolume(name, args, child);

@@ -1,3 +1,4 @@
+import { isPassing } from "../tenants/standby.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 import type { Settings } from "./settings.ts";
 
@@ -41,6 +42,6 @@ export function tenantFacts(
 
 function whyUnprotected(tenant: Tenant, deletionProtection: boolean): Pick<TenantFacts, "unprotected"> {
   if (tenant.lifeSeconds !== undefined) return { unprotected: "ephemeral" };
-  if (tenant.standby === "target") return { unprotected: "copy" };
+  if (isPassing(tenant.standby)) return { unprotected: "copy" };
   return deletionProtection ? {} : { unprotected: "stack" };
 }

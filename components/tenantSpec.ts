@@ -35,6 +35,8 @@ export interface TenantSpec {
     readonly statement: number;
     readonly idle: number;
     readonly lock: number;
+    /** Whether the tenant moves: what the move has closed stays so. */
+    readonly held?: true;
   };
 }
 
@@ -57,17 +59,21 @@ const tenantSpec = z.object({
       statement: z.number(),
       idle: z.number(),
       lock: z.number(),
+      held: z.literal(true).exactOptional(),
       // A deployment from before there were any.
     })
     .default(noLimits),
 }) satisfies z.ZodType<TenantSpec>;
 
-/** The limits of a tenant, as they go into its specification. */
+/** The limits of a tenant, as they go into its specification. A copy that a move fills has none yet: filling it takes as long as it takes. */
 export function limitsOf(tenant: Tenant): TenantSpec["limits"] {
-  const { readOnly, allowDdl, statementTimeoutMs, idleInTransactionTimeoutMs, lockTimeoutMs } = tenant;
+  const { readOnly, allowDdl, statementTimeoutMs, idleInTransactionTimeoutMs, lockTimeoutMs, standby } = tenant;
+  if (standby === "target") return noLimits;
+  const held = standby !== undefined || tenant.moves === true;
   return {
     ...{ readOnly, allowDdl },
     ...{ statement: statementTimeoutMs, idle: idleInTransactionTimeoutMs, lock: lockTimeoutMs },
+    ...(held ? { held } : {}),
   };
 }
 

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { loginRoles } from "../tenants/declared.ts";
+import { isPassing } from "../tenants/standby.ts";
 import { rolesWithPasswords } from "./declaredDrops.ts";
 import { backupLabels, ownerLabels } from "./names.ts";
 import type { Settings } from "./settings.ts";
@@ -38,7 +39,7 @@ export function createVolume(
 
 /** Whether data stays on the engine where its tenant goes. What a move fills, or has given up, is a copy. */
 function isKept({ state, until, standby }: PlacedTenant, { deletionProtection }: Settings): boolean {
-  return until === undefined && standby !== "target" && (deletionProtection || state === "removed");
+  return until === undefined && !isPassing(standby) && (deletionProtection || state === "removed");
 }
 
 /** The backups, in a volume of their own: what happens to the tenant's does not happen to them. They stay where the tenant goes. */
@@ -112,7 +113,7 @@ export function createPassword(
 
 function isProtected(tenant: PlacedTenant, settings: Settings): boolean {
   const { state, until, standby } = tenant;
-  return settings.deletionProtection && state !== "removed" && until === undefined && standby !== "target";
+  return settings.deletionProtection && state !== "removed" && until === undefined && !isPassing(standby);
 }
 
 export function customPassword({ tenant, settings }: TenantDatabaseArgs): pulumi.Output<string> {

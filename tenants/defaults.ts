@@ -5,6 +5,7 @@ import { INSTANCE_OWNER, SCHEMAS_DATABASE, sqlName } from "./names.ts";
 import { defaultPoolSize } from "./poolerFields.ts";
 import type { PlanFields, TenantEntry, TenantsFile } from "./schema.ts";
 import type { WholeSecondPlace } from "./secondPlace.ts";
+import { secondPlaceFields } from "./standby.ts";
 import { isShared, sharedTenantOf } from "./sharedDefaults.ts";
 import type { SharedTenant, TenantList } from "./sharedTenant.ts";
 import type { Access, Backup, Clone, ImportSource, Pooler, Tenant } from "./tenant.ts";
@@ -110,14 +111,14 @@ type Make = <E extends TenantEntry, T>(
   make: (entry: E, planName: string, plan: Plan) => T,
 ) => readonly T[];
 
-/** Nobody gets into one that is kept, and nobody but the superuser writes there. One that is filled is as open as the tenant is, but for a route. */
+/** The move gets into one that is filled; no route leads there. Into another one nobody gets, and nobody but the superuser writes there. */
 function besideOf(seconds: readonly WholeSecondPlace[], made: Make): TenantList["beside"] {
   const all = seconds.flatMap(({ entry, standby }): (Tenant | SharedTenant)[] => {
     const closed = <T extends Tenant | SharedTenant>(tenant: T): T => ({
       ...tenant,
       standby,
-      ...(standby === "source" ? { access: Object.freeze({ ...tenant.access, enabled: false }) } : {}),
-      ...(standby === "source" && !("isolation" in tenant) ? { readOnly: true } : {}),
+      access: Object.freeze({ ...tenant.access, enabled: standby === "target" }),
+      ...(standby !== "target" && !("isolation" in tenant) ? { readOnly: true } : {}),
     });
     return isShared(entry) ? made([entry], sharedTenantOf).map(closed) : made([entry], tenantOf).map(closed);
   });
@@ -174,6 +175,7 @@ function tenantOf(entry: TenantEntry, planName: string, plan: Plan): Tenant {
     declared: declaredOf(entry, { owner, database, maxConnections: values.maxConnections }),
     from: cloneOf(entry),
     importFrom: importOf(entry),
+    ...(secondPlaceFields(entry).length === 0 ? {} : { moves: true as const }),
   });
 }
 

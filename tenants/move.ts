@@ -1,6 +1,7 @@
 import { parseDocument } from "yaml";
 import { type Entry, setField } from "./edit.ts";
 import { PLACE_FIELDS, type WrittenPlace } from "./moveFields.ts";
+import type { SecondPlaceField } from "./standby.ts";
 
 /**
  * The edits of a move, text to text; none of them is one that an operator makes. In their order: begin, switch, and in the end discard and end.
@@ -17,22 +18,22 @@ export function switchMove(text: string, id: string): string {
   return swapped(text, id, "movingTo", "movedFrom");
 }
 
-/** The old place becomes the tenant's own again, and the new one counts no more. */
+/** The old place becomes the tenant's own again, and the new one is given up. */
 export function revertMove(text: string, id: string): string {
-  return swapped(text, id, "movedFrom", "movingTo");
+  return swapped(text, id, "movedFrom", "discarded");
 }
 
-/** The old place counts no more: from the deployment of this on its data may be deleted. */
+/** The old place is given up: from the deployment of this on its data may be deleted. */
 export function discardMoved(text: string, id: string): string {
-  return setField(setField(text, id, ["movingTo"], placeIn(text, id, "movedFrom")), id, ["movedFrom"], undefined);
+  return setField(setField(text, id, ["discarded"], placeIn(text, id, "movedFrom")), id, ["movedFrom"], undefined);
 }
 
 /** No second place any more. */
 export function endMove(text: string, id: string): string {
-  return setField(text, id, ["movingTo"], undefined);
+  return setField(setField(text, id, ["movingTo"], undefined), id, ["discarded"], undefined);
 }
 
-function swapped(text: string, id: string, from: "movingTo" | "movedFrom", to: "movingTo" | "movedFrom"): string {
+function swapped(text: string, id: string, from: SecondPlaceField, to: SecondPlaceField): string {
   const second = placeIn(text, id, from) ?? {};
   const entry = entryIn(text, id);
   const own = { isolation: "dedicated", ...Object.fromEntries(PLACE_FIELDS.flatMap((field) => pairOf(entry, field))) };
@@ -47,7 +48,7 @@ function pairOf(entry: Entry | undefined, field: (typeof PLACE_FIELDS)[number]):
 }
 
 /** A second place as the file has it; undefined for none. */
-function placeIn(text: string, id: string, field: "movingTo" | "movedFrom"): WrittenPlace | undefined {
+function placeIn(text: string, id: string, field: SecondPlaceField): WrittenPlace | undefined {
   return entryIn(text, id)?.[field] as WrittenPlace | undefined;
 }
 

@@ -48,4 +48,10 @@ export const moveFields = {
     byDefault: "none.",
     change: "refused, since the data would stay behind: `pgt move --accept` deletes it, `--undo` goes back.",
   }),
+  discarded: documented(place(), {
+    meaning: "A place that a move gave up: closed to everybody, and deleted next. [move.md](move.md)",
+    limits,
+    byDefault: "none.",
+    change: "what is there is deleted when it is taken out: `pgt move --undo` and `--accept` do.",
+  }),
 };

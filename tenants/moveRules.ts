@@ -1,6 +1,7 @@
 import type { Draft } from "./check.ts";
 import type { Path, Problem } from "./issues.ts";
 import { secondPlace } from "./secondPlace.ts";
+import { secondPlaceFields } from "./standby.ts";
 import { isShared } from "./sharedDefaults.ts";
 import { sharedFieldsFit } from "./sharedRules.ts";
 import { either, quoted } from "./text.ts";
@@ -15,8 +16,8 @@ export function secondPlacesFit({ tenants, instances, ...rest }: Draft): Problem
     const path: Path = ["tenants", index, field];
     const own: Path[] = [path, ["tenants", index, "isolation"], ["tenants", index, "instance"]];
     const problem = (advice: string): Problem[] => [{ path, advice, reliesOn: own }];
-    if (tenant.movingTo !== undefined && tenant.movedFrom !== undefined)
-      return problem("one of movingTo and movedFrom; take out the one that pgt move did not write");
+    if (secondPlaceFields(tenant).length > 1)
+      return problem("one of movingTo, movedFrom and discarded; take out the one that pgt move did not write");
     if (tenant.state === "removed")
       return problem("no second place of a removed tenant; end the move before: pgt move --accept, or --undo");
     if (tenant.ephemeral !== undefined)

@@ -1,15 +1,10 @@
 import { PLACE_FIELDS, type WrittenPlace } from "./moveFields.ts";
 import { type TenantEntry, TenantSchema } from "./schema.ts";
-
-/**
- * What a tenant's second place is. `target`: it is being filled, or was given up; nothing there counts. `source`: the tenant's data of before
- * a move, kept and closed.
- */
-export type Standby = "target" | "source";
+import { SECOND_PLACES, type SecondPlaceField, type Standby, secondPlaceFields } from "./standby.ts";
 
 /** A tenant's second place as an entry of its own, as far as it could be read. */
 export interface SecondPlace {
-  readonly field: "movingTo" | "movedFrom";
+  readonly field: SecondPlaceField;
   readonly standby: Standby;
   readonly entry: Partial<TenantEntry>;
   /** Whether it fits an entry's schema. */
@@ -17,18 +12,18 @@ export interface SecondPlace {
 }
 
 const places: readonly string[] = PLACE_FIELDS;
+const elsewhere = [...places, ...Object.keys(SECOND_PLACES)];
 
 /** The second place of an entry; undefined for most. What is no field of a place is the same in both. Pure. */
 export function secondPlace(entry: Partial<TenantEntry>): SecondPlace | undefined {
-  const field = entry.movingTo !== undefined ? "movingTo" : "movedFrom";
-  const written: WrittenPlace | undefined = entry[field];
-  if (written === undefined) return undefined;
-  const elsewhere = [...places, "movingTo", "movedFrom"];
+  const [field] = secondPlaceFields(entry);
+  const written: WrittenPlace | undefined = field === undefined ? undefined : entry[field];
+  if (field === undefined || written === undefined) return undefined;
   const common = Object.entries(entry).filter(([name]) => !elsewhere.includes(name));
   const parsed = TenantSchema.safeParse({ ...Object.fromEntries(common), ...written });
   return {
     field,
-    standby: field === "movingTo" ? "target" : "source",
+    standby: SECOND_PLACES[field],
     entry: parsed.success ? parsed.data : {},
     sound: parsed.success && Object.keys(written).every((name) => places.includes(name)),
   };

@@ -1,4 +1,4 @@
-import type { Standby } from "./secondPlace.ts";
+import type { Standby } from "./standby.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** How tenants of one instance are kept apart: a database each, or a schema each in one database. */

@@ -1,6 +1,6 @@
 import type { Declared } from "./declared.ts";
 import type { RestoreTarget } from "./fromFields.ts";
-import type { Standby } from "./secondPlace.ts";
+import type { Standby } from "./standby.ts";
 
 /** Who reaches a tenant from outside. */
 export interface Access {
@@ -120,6 +120,8 @@ export interface Tenant {
   readonly importFrom: ImportSource | undefined;
   /** True for a server that other tenants share: nobody logs in to it as itself, and it has no host of its own. */
   readonly instance?: true;
+  /** True where the tenant has a second place, while it moves and until that is accepted. */
+  readonly moves?: true;
   /** Of a second place: the tenant of this id is on an instance. */
   readonly standby?: Standby;
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# unblock.sh PID: as long as the process PID runs, a deployment's psql, ends sessions of the tenant's that have kept it waiting for a lock for ten seconds. Else a
+# unblock.sh PID: as long as the process PID runs, a deployment's psql or a step of a move, ends sessions of the tenant's that have kept it waiting for a lock for ten seconds. Else a
 # transaction that is left open would keep a deployment from ending. What it ends is said in the container's log.
 set -u
 # shellcheck source-path=SCRIPTDIR source=session.sh

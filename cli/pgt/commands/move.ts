@@ -1,5 +1,3 @@
-import type { SharedTenant } from "../../../tenants/sharedTenant.ts";
-import type { Tenant } from "../../../tenants/tenant.ts";
 import { OperatorError } from "../../operatorError.ts";
 import { expectTyped } from "../ask.ts";
 import type { Context } from "../context.ts";
@@ -9,7 +7,7 @@ import { acceptMove, giveUp, moveBack } from "../move/back.ts";
 import { endStep } from "../move/end.ts";
 import { moveForward, targetIn } from "../move/forward.ts";
 import { parseMoveLook } from "../move/look.ts";
-import { endOf, named, secondOf } from "../move/places.ts";
+import { deletion, endOf, named, type Place, secondOf } from "../move/places.ts";
 import { type Goal, goalOf, question, refuseMove, whyNoRoom, whyNotByEntry, whyNotByLook } from "../move/plan.ts";
 import type { Window } from "../move/timer.ts";
 import { makeClient } from "../move/window.ts";
@@ -41,26 +39,36 @@ export async function move(context: Context, id: string, options: MoveOptions): 
 }
 
 async function go(context: Context, id: string, to: string): Promise<void> {
-  const list = listedHere(context.config);
-  const tenant = anyNamed(context.config, id);
-  const goal = goalOf(tenant, to, list);
-  const second = secondOf(list, id);
-  expectSame(id, second, goal);
-  refuseMove(id, whyNotByEntry(tenant, goal));
-  const bytes = await look(context, tenant, goal, second !== undefined);
+  const { tenant, goal, underWay } = wanted(context, id, to);
+  const bytes = await look(context, tenant, goal, underWay);
   if (!context.yes) await expectTyped(question(tenant, goal, bytes), id, "--yes");
 
   const outputs = readOutputs(context);
   const password = decodeURIComponent(new URL(outputs.connectionStrings[id]?.uri ?? "").password);
   const client = await makeClient(context, id, outputs);
-  const window = await locked(context, id, () => moveForward(context, { tenant, goal, password, client }));
+  const window = await locked(context, id, () => {
+    // Somebody may have moved it while the question was asked.
+    const now = wanted(context, id, to);
+    return moveForward(context, { ...now, password, client });
+  });
   told(context, id, window);
   const message = `${id} is on ${to === "dedicated" ? "a server of its own" : to}; ${named(tenant)} keeps its data of before, closed: pgt move ${id} --accept deletes it, --undo goes back`;
   context.report({ event: "note", message });
 }
 
+/** The tenant as the file says now, and where it is to go. @throws OperatorError where that cannot be. */
+function wanted({ config }: Context, id: string, to: string) {
+  const list = listedHere(config);
+  const tenant = anyNamed(config, id);
+  const goal = goalOf(tenant, to, list);
+  const second = secondOf(list, id);
+  expectSame(id, second, goal);
+  refuseMove(id, whyNotByEntry(tenant, goal));
+  return { tenant, goal, underWay: second !== undefined };
+}
+
 /** One that is under way may be gone on with. */
-function expectSame(id: string, second: Tenant | SharedTenant | undefined, goal: Goal): void {
+function expectSame(id: string, second: Place | undefined, goal: Goal): void {
   if (second === undefined) return;
   if (second.standby === "source")
     throw new OperatorError(
@@ -70,33 +78,33 @@ function expectSame(id: string, second: Tenant | SharedTenant | undefined, goal:
   const same = isOnInstance(second)
     ? goal.kind === "instance" && goal.instance.id === second.instance
     : goal.kind === "dedicated";
-  if (same) return;
+  if (same && second.standby === "target") return;
   throw new OperatorError(
-    `a move of ${id} to ${named(second)} is under way; nothing was changed`,
-    `pgt move ${id} --undo takes it back`,
+    second.standby === "target"
+      ? `a move of ${id} to ${named(second)} is under way; nothing was changed`
+      : `what ${id} had on ${named(second)} is given up, and not deleted yet; nothing was changed`,
+    `pgt move ${id} --undo ${second.standby === "target" ? "takes it back" : "deletes it"}`,
   );
 }
 
 /** Looks at both ends. @returns how large the database is. @throws OperatorError with everything that speaks against the move. */
-async function look(context: Context, tenant: Tenant | SharedTenant, goal: Goal, underWay: boolean): Promise<number> {
+async function look(context: Context, tenant: Place, goal: Goal, underWay: boolean): Promise<number> {
   const { config } = context;
   const { id } = tenant;
   const target = targetIn(readText(config.tenantsFile), config.tenantsFileName, { tenant, goal });
-  const from = endOf(context, tenant);
-  // On an instance there are others' roles and databases.
-  const seen = parseMoveLook(await endStep(isOnInstance(tenant) ? { ...from, owner: "" } : from, "look"));
-  const reasons = [...whyNotByLook(seen)];
+  const seen = parseMoveLook(await endStep(endOf(context, tenant), "look"));
+  const reasons = [...whyNotByLook(seen, !isOnInstance(tenant))];
   if (goal.kind === "instance") {
     const there = endOf(context, target);
-    const { usedMiB } = parseMoveLook(await endStep({ ...there, database: "postgres", owner: "" }, "look"));
+    const { usedMiB } = parseMoveLook(await endStep({ ...there, database: "postgres" }, "look"));
     const taken = underWay ? "" : await endStep(there, "taken");
     reasons.push(...whyNoRoom(seen, { usedMiB, limitMiB: goal.instance.diskMiB, name: goal.instance.id }));
     if (taken !== "")
       reasons.push(
-        `${goal.instance.id} has ${taken.split("\n").join(" and ")} already: rename them here, or purge what is kept there`,
+        `${goal.instance.id} has ${taken.split("\n").join(" and ")} already: rename that here, or delete what is kept there: pgt purge ${id}`,
       );
   } else if (!isOnInstance(target)) {
-    const volume = config.names.tenant(tenant.origin);
+    const volume = config.names.tenant(target.origin);
     const kept = !underWay && volumeLabels(volume) !== undefined;
     reasons.push(...whyNoRoom(seen, { usedMiB: 0, limitMiB: target.diskMiB, name: id }));
     if (kept)
@@ -109,35 +117,58 @@ async function look(context: Context, tenant: Tenant | SharedTenant, goal: Goal,
 }
 
 async function back(context: Context, id: string): Promise<void> {
-  anyNamed(context.config, id);
-  const second = secondOf(listedHere(context.config), id);
-  if (second === undefined)
-    throw new OperatorError(`${id} neither moves nor was it moved; nothing was changed`, `pgt move ${id} --to …`);
-  const place = named(second);
-  if (second.standby === "target") {
-    if (!context.yes)
-      await expectTyped(`Take the move of ${id} to ${place} back? What was made there is deleted.`, id, "--yes");
+  const second = secondHere(context, id);
+  if (second === undefined) {
+    // What a killed move has closed, and the file says nothing of any more.
     await locked(context, id, () => giveUp(context, id));
-    context.report({ event: "note", message: `${id} is where it was, and can be written to` });
+    throw new OperatorError(`${id} neither moves nor was it moved; it can be written to`, `pgt move ${id} --to …`);
+  }
+  const place = named(second);
+  if (second.standby !== "source") {
+    const asked =
+      second.standby === "target"
+        ? `Take the move of ${id} to ${place} back? What was made there is deleted.`
+        : `Delete what ${id} had on ${place}, which is given up?`;
+    if (!context.yes) await expectTyped(asked, id, "--yes");
+    await locked(context, id, () => giveUp(context, id));
+    const message = `${id} ${second.standby === "target" ? "is where it was, and" : "has one place, which"} can be written to`;
+    context.report({ event: "note", message });
     return;
   }
   const asked = `Go back with ${id} to ${place}? It is read-only for some seconds, and its sessions end. Where something was written since, nothing is changed.`;
   if (!context.yes) await expectTyped(asked, id, "--yes");
   const client = await makeClient(context, id, readOutputs(context));
-  told(context, id, await locked(context, id, () => moveBack(context, id, client)));
+  const window = await locked(context, id, () => {
+    expectStill(context, id, second);
+    return moveBack(context, id, client);
+  });
+  told(context, id, window);
   context.report({ event: "note", message: `${id} is on ${place} again, as it was` });
 }
 
 async function acceptIt(context: Context, id: string, confirm: string | undefined): Promise<void> {
-  anyNamed(context.config, id);
-  const second = secondOf(listedHere(context.config), id);
-  if (second?.standby !== "source")
+  const second = secondHere(context, id);
+  if (second === undefined || second.standby === "target")
     throw new OperatorError(`nothing is kept of a move of ${id}; nothing was changed`, `pgt move ${id} --to …`);
-  const backups = isOnInstance(second) ? "" : ", and the backups of before";
-  const asked = `Delete what ${named(second)} keeps of ${id} for good? Its data from before the move goes${backups}; there is no way back then.`;
+  const { asked, done } = deletion(second);
   if (!(context.yes && confirm === id)) await expectTyped(asked, id, `--yes --confirm ${id}`);
-  await locked(context, id, () => acceptMove(context, id));
-  context.report({ event: "note", message: `${id}: what was kept of before the move is deleted` });
+  await locked(context, id, () => {
+    expectStill(context, id, second);
+    return second.standby === "source" ? acceptMove(context, id) : giveUp(context, id);
+  });
+  context.report({ event: "note", message: done });
+}
+
+/** @throws OperatorError where there is no such tenant. */
+function secondHere({ config }: Context, id: string): Place | undefined {
+  anyNamed(config, id);
+  return secondOf(listedHere(config), id);
+}
+
+/** Somebody may have gone on while a question was asked. */
+function expectStill({ config }: Context, id: string, { standby }: Place): void {
+  if (secondOf(listedHere(config), id)?.standby === standby) return;
+  throw new OperatorError(`somebody else has gone on with the move of ${id}; nothing was changed`, "run it again");
 }
 
 async function locked<T>({ config }: Context, id: string, work: () => Promise<T>): Promise<T> {

@@ -17,9 +17,11 @@ const statements = new URL("../purge-shared.sql", import.meta.url);
  * and nothing was asked or changed. @throws OperatorError where it is not removed.
  */
 export async function purgeShared(context: Context, id: string, confirm: string | undefined): Promise<boolean> {
-  const { servers, shared } = listedHere(context.config);
+  const { servers, shared, beside } = listedHere(context.config);
   const tenant = shared.find((one) => one.id === id);
-  if (tenant === undefined && servers.some((one) => one.id === id)) return false;
+  const server = servers.find((one) => one.id === id);
+  // What is kept of a move is not for this, and what a removed server keeps comes first.
+  if (beside.shared.some((one) => one.id === id) || server?.state === "removed") return false;
   if (tenant !== undefined && tenant.state !== "removed")
     throw new OperatorError(
       `${id} is ${tenant.state}, expected a removed tenant; nothing was changed`,
@@ -30,8 +32,10 @@ export async function purgeShared(context: Context, id: string, confirm: string 
     .map((one) => one.id);
   const place = tenant?.instance ?? instances.find((instance) => keeps(context, instance, id));
   if (place === undefined) return false;
-  const question = `Delete the data of ${id} on ${place} for good? Backups of ${place} hold it until they are deleted.`;
-  if (!(context.yes && confirm === id)) await expectTyped(question, id, `--yes --confirm ${id}`);
+  const other = server === undefined ? "" : ` It is of an earlier tenant ${id}: the one that runs has a server of its own.`;
+  const question = `Delete the data of ${id} on ${place} for good?${other} Backups of ${place} hold it until they are deleted.`;
+  const typed = server === undefined ? id : `${place}/${id}`;
+  if (!(context.yes && confirm === typed)) await expectTyped(question, typed, `--yes --confirm ${typed}`);
   if (tenant !== undefined) tryEdit(context, (text) => removeEntry(text, id));
   context.report({ event: "note", message: `${id}: ${deleted(context, place, tenant?.origin ?? id)}` });
   if (tenant !== undefined) await takeOut(context, tenant);

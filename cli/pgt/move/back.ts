@@ -1,4 +1,5 @@
 import { discardMoved, endMove, revertMove } from "../../../tenants/move.ts";
+import { isPassing } from "../../../tenants/standby.ts";
 import { OperatorError } from "../../operatorError.ts";
 import { applyLocked } from "../change.ts";
 import { deleted } from "../commands/purgeShared.ts";
@@ -11,16 +12,16 @@ import { endOf, secondOf } from "./places.ts";
 import { startTimer, type Window } from "./timer.ts";
 import { type Client, untilWritable } from "./window.ts";
 
-/** Takes a new place away that was not switched to, and opens the old one. For who holds the file's lock. */
+/** Opens a tenant's place, where a move has closed it, and takes a second one away that does not count. For who holds the file's lock. */
 export async function giveUp(context: Context, id: string): Promise<void> {
   await endStep(endOf(context, anyNamed(context.config, id)), "open");
   await dropSecond(context, id);
 }
 
-/** Takes away what counts no more: `movingTo`, and what was made for it. */
+/** Takes away a second place that does not count: what the file says of it, and what is there. Leaves one alone that is kept. */
 export async function dropSecond(context: Context, id: string): Promise<void> {
   const second = secondOf(listedHere(context.config), id);
-  if (second === undefined) return;
+  if (second === undefined || !isPassing(second.standby)) return;
   const { password } = anyNamed(context.config, id);
   await applyLocked(context, {
     edit: (text) => endMove(text, id),
@@ -45,15 +46,16 @@ export async function moveBack(context: Context, id: string, client: Client | un
     timer.end("closing");
     refuseWritten(id, await endStep(here, "changed"), isOnInstance(second) ? second.instance : "dedicated");
     timer.end("comparing");
-    // A server of its own is opened by its deployment; nobody logs in before that.
-    if (isOnInstance(second)) await endStep(endOf(context, second), "open");
+    // Nobody logs in there before the deployment.
+    await endStep(endOf(context, second), "open");
     await closed.keep();
   } finally {
     await closed.open();
   }
+  context.report({ event: "step", subject: id, step: "switching" });
   try {
     const back = () => applyLocked(context, { edit: (text) => revertMove(text, id) });
-    timer.end("switching", await untilWritable(id, client, back));
+    timer.end("switching", await untilWritable(context, id, client, back));
   } catch (error) {
     if (!(error instanceof DeploymentError && error.changed)) await endStep(here, "open");
     throw error;
@@ -74,8 +76,10 @@ function refuseWritten(id: string, outcome: string, place: string): void {
   );
 }
 
-/** Deletes what is kept in the old place, for who holds the file's lock. First it is said to count no more, and so may be deleted. */
+/** Deletes what is kept in the old place, for who holds the file's lock. First it is said to be given up, and so may be deleted. */
 export async function acceptMove(context: Context, id: string): Promise<void> {
+  // An --undo that was killed may have closed it.
+  await endStep(endOf(context, anyNamed(context.config, id)), "open");
   await applyLocked(context, { edit: (text) => discardMoved(text, id) });
   await dropSecond(context, id);
 }

@@ -10,6 +10,13 @@ export interface End {
   readonly container: string;
   readonly database: string;
   readonly owner: string;
+  /** The tenant's first id, which names what an instance keeps of it. */
+  readonly key: string;
+}
+
+/** The arguments of docker for one step. */
+function stepOf({ container, database, owner, key }: End, verb: string, ...attached: readonly string[]): string[] {
+  return ["exec", ...attached, container, script, verb, database, owner, key];
 }
 
 const script = "/usr/local/lib/pgtenants/move.sh";
@@ -19,19 +26,13 @@ const freeze = new URL("../../../components/freeze.sql", import.meta.url);
 const stepLimit = 60 * 60 * 1000;
 
 /** Runs a step that needs no standard input. @throws OperatorError with what it said. */
-export function endStep({ container, database, owner }: End, verb: string): Promise<string> {
-  return dockerAtOnce(stepLimit, "exec", container, script, verb, database, owner);
+export function endStep(end: End, verb: string): Promise<string> {
+  return dockerAtOnce(stepLimit, ...stepOf(end, verb));
 }
 
 /** Runs one as the tenant's own role. @param text goes to its standard input after the password. */
-export function ownerStep(
-  { container, database, owner }: End,
-  verb: string,
-  password: string,
-  text: string,
-): Promise<string> {
-  const command = ["exec", "--interactive", container, script, verb, database, owner];
-  return dockerReadingAtOnce(`${password}\n${text}`, stepLimit, command);
+export function ownerStep(end: End, verb: string, password: string, text: string): Promise<string> {
+  return dockerReadingAtOnce(`${password}\n${text}`, stepLimit, stepOf(end, verb, "--interactive"));
 }
 
 /** A database that nobody writes to for as long as this process lives, unless it is kept so. */
@@ -42,12 +43,11 @@ export interface Closed {
   readonly open: () => Promise<void>;
 }
 
-/** Closes a database: sessions that write are ended, others read on. @throws OperatorError where it cannot be; it is open then. */
-export async function close({ container, database, owner }: End): Promise<Closed> {
-  const child = spawn("docker", ["exec", "--interactive", container, script, "close", database, owner], {
-    stdio: "pipe",
-  });
-  const said = collect(child);
+/** Closes a database: sessions that write are ended, others read on. @throws OperatorError where it cannot be, which says whether it is open. */
+export async function close(end: End): Promise<Closed> {
+  const { database } = end;
+  const child = spawn("docker", stepOf(end, "close", "--interactive"), { stdio: "pipe" });
+  const said = collect(child, ["stdout", "stderr"]);
   child.stdin.on("error", () => undefined);
   child.stdin.write(`${readFileSync(freeze, "utf8")}\n-- end\n`);
   const ended = codeOf(child);
@@ -55,11 +55,14 @@ export async function close({ container, database, owner }: End): Promise<Closed
     child.stdout.on("data", () => said.stdout.includes("closed") && resolve(true));
     void ended.then(() => resolve(false));
   });
-  if (!(await closed))
+  if (!(await closed)) {
+    // What has begun to close it opens it at its end, where it can.
+    await endStep(end, "open");
     throw new OperatorError(
       `${database} cannot be closed: ${lastWords(said.stderr) || "docker does not answer"}`,
       "mend that, and run it again; it is open",
     );
+  }
   const letGo = async (word: string) => {
     child.stdin.end(word);
     await ended;
@@ -79,10 +82,10 @@ export async function close({ container, database, owner }: End): Promise<Closed
 
 /** Copies one database into another, empty one, without a file in between. @throws OperatorError with what either side said. */
 export async function copy(from: End, to: End, password: string, signal: AbortSignal): Promise<void> {
-  const run = ({ container, database, owner }: End, verb: string, ...attached: readonly string[]) =>
-    spawn("docker", ["exec", ...attached, container, script, verb, database, owner], { stdio: "pipe", signal });
-  const [dump, load] = [run(from, "dump"), run(to, "load", "--interactive")];
-  const said = [collect(dump), collect(load)] as const;
+  const run = (args: readonly string[]) => spawn("docker", args, { stdio: "pipe", signal });
+  const [dump, load] = [run(stepOf(from, "dump")), run(stepOf(to, "load", "--interactive"))];
+  // The one's standard output is the dump.
+  const said = [collect(dump, ["stderr"]), collect(load, ["stdout", "stderr"])] as const;
   const codes = [dump, load].map((child) => codeOf(child));
   load.stdin.write(`${password}\n`);
   dump.stdin.end();
@@ -97,16 +100,9 @@ export async function copy(from: End, to: End, password: string, signal: AbortSi
   throw new OperatorError(`the copy failed: ${words.join("\n") || "docker ended it"}`, "mend that, and run it again");
 }
 
-function collect(child: ChildProcessWithoutNullStreams): { stdout: string; stderr: string } {
+function collect(child: ChildProcessWithoutNullStreams, streams: readonly ("stdout" | "stderr")[]) {
   const said = { stdout: "", stderr: "" };
-  // A dump is no text.
-  if (child.spawnargs.includes("dump")) {
-    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-      said.stderr = (said.stderr + chunk).slice(-10_000);
-    });
-    return said;
-  }
-  for (const stream of ["stdout", "stderr"] as const)
+  for (const stream of streams)
     child[stream].setEncoding("utf8").on("data", (chunk: string) => {
       said[stream] = (said[stream] + chunk).slice(-10_000);
     });

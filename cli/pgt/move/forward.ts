@@ -7,10 +7,12 @@ import { applyLocked } from "../change.ts";
 import type { Context } from "../context.ts";
 import { DeploymentError, forOperator } from "../failures.ts";
 import { setPassword } from "../passwords.ts";
+import { listedHere } from "../tenants.ts";
 import { watchInterrupts } from "../throwAway.ts";
 import { dropSecond } from "./back.ts";
 import { close, copy, type End, endStep, ownerStep } from "./end.ts";
-import { endOf, named } from "./places.ts";
+import { endOf, named, secondOf } from "./places.ts";
+import { parseMoveLook } from "./look.ts";
 import { differences, type Goal, placeFor } from "./plan.ts";
 import { renderSettings } from "./settings.ts";
 import { startTimer, type Window } from "./timer.ts";
@@ -57,6 +59,9 @@ export async function moveForward(context: Context, move: Move): Promise<Window>
 /** What the operator is to do about a move that failed before the switch. The old place is opened first: for that the file need not be sound. */
 async function takenBack(context: Context, { tenant }: Move, fix: string): Promise<string> {
   const { id } = tenant;
+  // Somebody has edited it meanwhile, so it could not be put back. The next deployment switches: what was written in the old place would be lost.
+  if (standbyIn(context, id) === "source")
+    return `the file says the new place, and the old one is closed: pgt start goes on, pgt move ${id} --undo goes back; ${fix}`;
   try {
     await endStep(endOf(context, tenant), "open");
     await dropSecond(context, id);
@@ -65,6 +70,14 @@ async function takenBack(context: Context, { tenant }: Move, fix: string): Promi
     const error = forOperator(caught);
     if (!(error instanceof OperatorError)) throw error;
     return `and it could not be taken back: ${error.message}; mend that, then pgt move ${id} --undo`;
+  }
+}
+
+function standbyIn({ config }: Context, id: string): Tenant["standby"] {
+  try {
+    return secondOf(listedHere(config), id)?.standby;
+  } catch {
+    return undefined;
   }
 }
 
@@ -99,6 +112,7 @@ async function copyAndSwitch(context: Context, { tenant, goal, password, client 
   const interrupts = watchInterrupts();
   try {
     await endStep(to, "empty");
+    await expectSameLocale(id, from, to);
     interrupts.refuse();
     const timer = startTimer();
     report({ event: "step", subject: id, step: `closing ${named(tenant)}: read-only from here on` });
@@ -120,7 +134,7 @@ async function copyAndSwitch(context: Context, { tenant, goal, password, client 
     }
     interrupts.stop();
     report({ event: "step", subject: id, step: "switching" });
-    const at = await untilWritable(id, client, () =>
+    const at = await untilWritable(context, id, client, () =>
       applyLocked(context, { edit: (text) => switchMove(text, id) }),
     ).catch((error: unknown) => {
       throw error instanceof DeploymentError && error.changed ? new SwitchError(switchFailed(id, error)) : error;
@@ -135,6 +149,16 @@ async function copyAndSwitch(context: Context, { tenant, goal, password, client 
 function switchFailed(id: string, { message, ending }: DeploymentError): DeploymentError {
   const fix = `the file says the new place, and the old one is closed, with all its data: pgt start goes on, pgt move ${id} --undo goes back`;
   return new DeploymentError(message, fix, ending, true);
+}
+
+/** Order and upper case would be others, and text of another encoding other bytes. */
+async function expectSameLocale(id: string, from: End, to: End): Promise<void> {
+  const [old, young] = (await Promise.all([endStep(from, "look"), endStep(to, "look")])).map(parseMoveLook);
+  if (old?.locale === young?.locale) return;
+  throw new OperatorError(
+    `${id} has the encoding and collation "${old?.locale}", and its new place "${young?.locale}": text would be sorted, compared or kept otherwise`,
+    `pgt dump ${id}, and look at what the new place makes of it: docs/move.md`,
+  );
 }
 
 async function compare(id: string, from: End, to: End): Promise<void> {

@@ -6,11 +6,17 @@ const look = z.object({
   /** What the server's volume holds, and what is free in its file system. */
   usedMiB: z.number(),
   freeMiB: z.number(),
-  /** Those that only a superuser can make. */
+  /** Encoding and collation, in a form that is the same where they are. */
+  locale: z.string(),
+  /** Whether a schema that is called as ours is the tenant's. */
+  ownSchema: z.boolean(),
+  /** Settings of its database and role that only a superuser can make. */
+  settings: z.array(z.string()),
+  /** Extensions that only a superuser can make. */
   extensions: z.array(z.string()),
   publications: z.number(),
   subscriptions: z.number(),
-  /** Beside the tenant's own; looked for on a server of its own alone. */
+  /** Beside the tenant's own; on an instance those of others, too. */
   databases: z.array(z.string()),
   roles: z.array(z.string()),
 });

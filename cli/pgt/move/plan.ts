@@ -97,22 +97,23 @@ function whyNotOn({ maxConnections, owner, database }: Tenant | SharedTenant, in
   ];
 }
 
-/** Why not, by what is in its database. Pure. */
-export function whyNotByLook({
-  extensions,
-  publications,
-  subscriptions,
-  databases,
-  roles,
-}: MoveLook): readonly string[] {
+/** Why not, by what is in its database. @param alone whether its server is its own: then nobody else's data is there. Pure. */
+export function whyNotByLook(
+  { ownSchema, settings, extensions, publications, subscriptions, databases, roles }: MoveLook,
+  alone: boolean,
+): readonly string[] {
   const list = (names: readonly string[]) => names.join(", ");
   return [
+    ...(ownSchema ? ['it has a schema "pgtenants", as what closes it is called: rename that before'] : []),
+    ...(settings.length === 0
+      ? []
+      : [`only a superuser can make its settings ${list(settings)} again: ALTER DATABASE or ALTER ROLE … RESET before`]),
     ...(extensions.length === 0
       ? []
       : [`only a superuser can make its extensions ${list(extensions)} again: drop them before`]),
     ...(publications + subscriptions === 0 ? [] : ["it has publications or subscriptions: drop them before"]),
-    ...(databases.length === 0 ? [] : [`it has further databases, ${list(databases)}: dump and drop them before`]),
-    ...(roles.length === 0 ? [] : [`its server has further roles, ${list(roles)}: drop them before`]),
+    ...(databases.length === 0 || !alone ? [] : [`it has further databases, ${list(databases)}: dump and drop them before`]),
+    ...(roles.length === 0 || !alone ? [] : [`its server has further roles, ${list(roles)}: drop them before`]),
   ];
 }
 
@@ -156,9 +157,10 @@ export function question({ id, database, owner }: Tenant | SharedTenant, goal: G
 
 /** The tables and sequences that are not the same on both sides; empty where all are. Pure. */
 export function differences(source: string, target: string): readonly string[] {
-  const [here, there] = [source, target].map((text) => text.split("\n").filter((line) => line !== ""));
-  const only = (lines: readonly string[] = [], others: readonly string[] = [], side: string) =>
-    lines.filter((line) => !others.includes(line)).map((line) => `${side} ${line}`);
+  const linesOf = (text: string) => new Set(text.split("\n").filter((line) => line !== ""));
+  const [here, there] = [linesOf(source), linesOf(target)];
+  const only = (lines: ReadonlySet<string>, others: ReadonlySet<string>, side: string) =>
+    [...lines].filter((line) => !others.has(line)).map((line) => `${side} ${line}`);
   return [...only(here, there, "old"), ...only(there, here, "new")];
 }
 

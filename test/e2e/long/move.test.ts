@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
@@ -11,7 +12,10 @@ import { ask, instance, listShared, onInstance } from "../support/sharedStack.ts
 import { run } from "../support/shell.ts";
 import { makeTestStack, type TestStack } from "../support/testStack.ts";
 
-/** acme goes from its own server to the instance and back, while a client writes all the time; globex is a neighbour there. */
+/**
+ * acme goes from its own server to the instance and back, while a client writes all the time; globex is a neighbour there. Nothing may be deleted by
+ * an edit, as on a stack that people rely on.
+ */
 
 let at: TestStack;
 let uri: string;
@@ -21,8 +25,8 @@ let neighbour: pg.Client;
 const longestWindow = 30;
 
 beforeAll(async () => {
-  at = await makeTestStack([], {}, "mv");
-  listShared(at, "id: acme", onInstance("globex"), onInstance("hooli", "schema"));
+  at = await makeTestStack([], { deletionProtection: "true" }, "mv");
+  listShared(at, "id: acme", onInstance("globex"), onInstance("hooli", "schema"), onInstance("initech"));
   await at.stack.up();
   const strings = await at.connectionStrings();
   uri = strings["acme"]?.uri ?? "";
@@ -40,12 +44,16 @@ beforeAll(async () => {
 afterAll(async () => {
   try {
     await neighbour?.end();
+    await at?.stack.setConfig("pgtenants:deletionProtection", { value: "false" });
+    await at?.stack.up();
   } finally {
     await at?.remove();
   }
-});
+}, 300_000);
 
 const file = () => readFileSync(join(at.folder, "tenants.yaml"), "utf8");
+/** Changes nothing. */
+const write = "INSERT INTO things (name) VALUES ('here'); DELETE FROM things WHERE name = 'here'";
 const containers = async () => (await run("docker", ["ps", "--format", "{{.Names}}"])).stdout.split("\n");
 
 /** What the tenant has beside its ledger. */
@@ -57,20 +65,8 @@ async function expectContent(): Promise<void> {
             (SELECT count(*)::int FROM pg_stats WHERE tablename = 'things') > 0 AS statistics, current_user AS role`,
   );
   const next = rows[0]?.["next"];
-  expect(rows).toEqual([
-    ...[
-      {
-        things: 20_000,
-        some: 9,
-        next,
-        large: "large",
-        name: "it's; me",
-        database: "acme",
-        statistics: true,
-        role: "acme",
-      },
-    ],
-  ]);
+  const names = { name: "it's; me", database: "acme", role: "acme" };
+  expect(rows).toEqual([{ things: 20_000, some: 9, next, large: "large", statistics: true, ...names }]);
   expect(next).toBeGreaterThan(41);
 }
 
@@ -144,7 +140,7 @@ test("what was written in the new place is not given up by a way back", async ()
 
 test("accepted, the old server is gone with its volumes, and a plan has nothing to do", async () => {
   await pgtOutput(at, "move", "acme", "--accept", "--yes", "--confirm", "acme");
-  expect(file()).not.toMatch(/mov(ed|ing)/);
+  expect(file()).not.toMatch(/mov(ed|ing)|discarded/);
   expect(await containers()).not.toContain(at.container("acme"));
   const { stdout } = await run("docker", ["volume", "ls", "--quiet", "--filter", `name=${at.container("acme")}`]);
   expect(stdout.trim()).toBe("");
@@ -187,10 +183,96 @@ test("back again where nothing was written, to what was there, and the copy is g
   const events = await pgtEvents(at, "move", "acme", "--undo", "--yes");
   expect(events.some(({ event }) => event === "moved")).toBe(true);
   expect(file()).toBe(before);
-  await ask(uri, "INSERT INTO things (name) VALUES ('here'); DELETE FROM things WHERE name = 'here'");
+  await ask(uri, write);
   const left = "SELECT count(*) FROM pg_database WHERE datname = 'acme'";
   const { stdout } = await run("docker", ["exec", at.container(instance), "psql", "-qAtc", left]);
   expect(stdout.trim()).toBe("0");
+}, 300_000);
+
+/** Closes acme's database as a move does, in a session that lasts until it is told something. */
+function closeByHand() {
+  const child = spawn("docker", [
+    ...["exec", "--interactive", at.container("acme"), "/usr/local/lib/pgtenants/move.sh", "close", "acme", "acme", "acme"],
+  ]);
+  let said = "";
+  child.stdout.on("data", (chunk) => {
+    said += chunk;
+  });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  child.stdin.write(`${readFileSync(new URL("../../../components/freeze.sql", import.meta.url), "utf8")}\n-- end\n`);
+  return {
+    closed: async () => {
+      while (!said.includes("closed")) {
+        if (child.exitCode !== null) throw new Error("it was not closed");
+        await sleep(20);
+      }
+    },
+    keep: async () => {
+      child.stdin.end("keep\n");
+      await ended;
+      return said.includes("kept");
+    },
+  };
+}
+
+test("what a lost machine leaves closed is opened by --undo, also where the file says nothing of a move any more", async () => {
+  const { closed, keep } = closeByHand();
+  await closed();
+  expect(await keep()).toBe(true);
+  await expect(ask(uri, write)).rejects.toThrow(/read-only|permission denied/);
+  const { stderr } = await pgt(at, ["move", "acme", "--undo", "--yes"]);
+  expect(stderr).toContain("acme neither moves nor was it moved; it can be written to");
+  await ask(uri, write);
+}, 120_000);
+
+test("and by a deployment that reaches the tenant; a move that is under way sees that, and does not go on", async () => {
+  const { closed, keep } = closeByHand();
+  await closed();
+  const before = file();
+  writeFileSync(join(at.folder, "tenants.yaml"), before.replace("id: acme", "id: acme\n    statementTimeout: 50 s"));
+  await at.stack.up();
+  await ask(uri, write);
+  expect(await keep()).toBe(false);
+  await ask(uri, write);
+  writeFileSync(join(at.folder, "tenants.yaml"), before);
+  await at.stack.up();
+}, 180_000);
+
+test("a copy that fails leaves everything as it was", async () => {
+  await ask(
+    uri,
+    `CREATE FUNCTION app.fits(text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+     CREATE TABLE app.checked (word text CHECK (app.fits(word))); INSERT INTO app.checked VALUES ('once');
+     CREATE OR REPLACE FUNCTION app.fits(text) RETURNS boolean LANGUAGE sql AS 'SELECT false'`,
+  );
+  const before = file();
+  const { code, stderr } = await pgt(at, ["move", "acme", "--to", instance, "--yes"]);
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining("the copy failed") });
+  expect(stderr).toContain("acme is where it was, and can be written to");
+  expect(file()).toBe(before);
+  await ask(uri, `${write}; DROP TABLE app.checked; DROP FUNCTION app.fits`);
+  const left = "SELECT count(*) FROM pg_database WHERE datname = 'acme'";
+  const { stdout } = await run("docker", ["exec", at.container(instance), "psql", "-qAtc", left]);
+  expect(stdout.trim()).toBe("0");
+}, 300_000);
+
+test("what an instance keeps of an earlier tenant of the same id stays", async () => {
+  const earlier = (await at.connectionStrings())["initech"]?.uri ?? "";
+  await ask(earlier, "CREATE TABLE old ()");
+  await pgtOutput(at, "remove", "initech", "--yes");
+  const entry = /\n {2}- \{ id: initech[^\n]*/;
+  expect(file()).toMatch(entry);
+  writeFileSync(join(at.folder, "tenants.yaml"), file().replace(entry, ""));
+  await pgtOutput(at, "create", "initech", "--yes");
+  const { code, stderr } = await pgt(at, ["move", "initech", "--to", instance, "--yes"]);
+  expect({ code, stderr }).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("shared-1 has data of an earlier tenant of this id"),
+  });
+  await pgtOutput(at, "purge", "initech", "--yes", "--confirm", "shared-1/initech");
+  await ask((await at.connectionStrings())["initech"]?.uri ?? "", "SELECT 1");
+  await pgtOutput(at, "move", "initech", "--to", instance, "--yes");
+  await pgtOutput(at, "move", "initech", "--undo", "--yes");
 }, 300_000);
 
 test("what cannot be moved is refused before anything is changed", async () => {

@@ -100,4 +100,5 @@ export const fixedFields: ReadonlyMap<string, string> = new Map([
   ],
   ["movingTo", "pgt move writes it: the tenant's own place stays what it is (e2e/long/move)"],
   ["movedFrom", "pgt move writes it: the data of before is kept there (e2e/long/move)"],
+  ["discarded", "pgt move writes it: what a move has given up, until it is deleted (e2e/long/move)"],
 ]);

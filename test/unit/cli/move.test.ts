@@ -31,7 +31,7 @@ function asked(fields: string, to: string, plans?: string, instance?: string) {
 
 const seen: MoveLook = {
   ...{ bytes: 10 * 1024 * 1024, usedMiB: 100, freeMiB: 10_000, publications: 0, subscriptions: 0 },
-  ...{ extensions: [], databases: [], roles: [] },
+  ...{ locale: "UTF8 b C.UTF-8", ownSchema: false, settings: [], extensions: [], databases: [], roles: [] },
 };
 
 describe("where a tenant goes", () => {
@@ -120,9 +120,15 @@ describe("what is not moved, and why", () => {
     [{ subscriptions: 1 }, "publications or subscriptions"],
     [{ databases: ["analytics"] }, "further databases, analytics"],
     [{ roles: ["reporting"] }, "further roles, reporting"],
+    [{ ownSchema: true }, 'it has a schema "pgtenants"'],
+    [{ settings: ["log_statement"] }, "only a superuser can make its settings log_statement"],
   ])("by what is in it: %o", (differing, expected) => {
-    expect(whyNotByLook(seen)).toEqual([]);
-    expect(whyNotByLook({ ...seen, ...differing })).toEqual([expect.stringContaining(expected)]);
+    expect(whyNotByLook(seen, true)).toEqual([]);
+    expect(whyNotByLook({ ...seen, ...differing }, true)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test("what others have on the instance that it leaves says nothing", () => {
+    expect(whyNotByLook({ ...seen, databases: ["t_1"], roles: ["t_1"] }, false)).toEqual([]);
   });
 
   test("where there is no room", () => {

@@ -44,20 +44,24 @@ function refused(
 
 describe("a list may follow the last deployment", () => {
   const none = new Map<string, never>();
+  const there = "movedFrom: { isolation: dedicated }";
   test.each([
     ["a move begins", listOf(onServer, `movingTo: { ${onInstance} }`), server(), none],
     ["it is given up", listOf(onServer), server(), shared({ standby: "target" })],
-    ["it switches", listOf(onInstance, "movedFrom: { isolation: dedicated }"), server(), shared({ standby: "target" })],
-    ["it goes back", listOf(onServer, `movingTo: { ${onInstance} }`), server({ standby: "source" }), shared()],
+    ["it switches", listOf(onInstance, there), server(), shared({ standby: "target" })],
+    ["half of that was made", listOf(onInstance, there), server({ standby: "source" }), shared({ standby: "target" })],
+    ["and the other half", listOf(onInstance, there), server(), shared()],
+    ["it goes back", listOf(onServer, `discarded: { ${onInstance} }`), server({ standby: "source" }), shared()],
+    ["what was filled is gone", listOf(onServer), server(), shared({ standby: "discarded" })],
     [
       "the old server is given up",
-      listOf(onInstance, "movingTo: { isolation: dedicated }"),
+      listOf(onInstance, "discarded: { isolation: dedicated }"),
       server({ standby: "source" }),
       shared(),
     ],
-    ["and gone", listOf(onInstance), server({ standby: "target" }), shared()],
+    ["and gone", listOf(onInstance), server({ standby: "discarded" }), shared()],
     ["a move to a server begins", listOf(onInstance, "movingTo: { isolation: dedicated }"), none, shared()],
-    ["what an instance kept is gone", listOf(onServer), server(), shared({ standby: "target" })],
+    ["the state was lost", listOf(onInstance, there), none, none],
   ])("%s", (_, list, last, lastShared) => {
     expect(refused(list, last, lastShared)).toEqual([]);
   });
@@ -87,6 +91,27 @@ describe("a list may follow the last deployment", () => {
   ])("nor where the data of before would be forgotten: %s", (_, list, last, lastShared) => {
     expect(refused(list, last, lastShared)).toEqual([
       expect.stringMatching(/"acme": got an entry without movedFrom, .*pgt move acme --accept$/),
+    ]);
+  });
+
+  test.each([
+    [
+      "of while it was filled, after the switch",
+      listOf(onServer, `movingTo: { ${onInstance} }`),
+      server({ standby: "source" }),
+      shared(),
+    ],
+    ["of the switch, when the copy is gone", listOf(onInstance, there), server(), none],
+    ["of the way back, before the move", listOf(onServer, `discarded: { ${onInstance} }`), server(), shared()],
+    [
+      "of the switch, after the way back",
+      listOf(onInstance, there),
+      server(),
+      shared({ standby: "discarded" }),
+    ],
+  ])("nor a file of another moment: %s", (_, list, last, lastShared) => {
+    expect(refused(list, last, lastShared)).toEqual([
+      expect.stringMatching(/tenants.yaml: "acme": got .*, expected what pgt move has written after .*newest version of the file/),
     ]);
   });
 });

@@ -52,18 +52,28 @@ describe("while a tenant moves to an instance", () => {
     expect(beside.servers[0]?.access.enabled).toBe(false);
   });
 
+  test("given up, a place stays closed until it is gone", () => {
+    const there = switchMove(begun, "acme");
+    expect(listed(revertMove(there, "acme")).beside.shared).toMatchObject([
+      { id: "acme", standby: "discarded", access: { enabled: false } },
+    ]);
+    expect(listed(discardMoved(there, "acme")).beside.servers).toMatchObject([
+      { id: "acme", standby: "discarded", readOnly: true, access: { enabled: false } },
+    ]);
+  });
+
   test("the way back ends where it began, but for the order of fields and comments on their lines", () => {
     const there = switchMove(begun, "acme");
     const back = endMove(revertMove(there, "acme"), "acme");
     expect(listed(back)).toEqual(listed(dedicated));
     expect(back).toContain("- id: acme # since 2019\n    plan: large\n");
-    expect(back).not.toMatch(/isolation: dedicated|password|moving|moved/);
+    expect(back).not.toMatch(/isolation: dedicated|password|moving|moved|discarded/);
   });
 
   test("in the end nothing of the old place is left in the file", () => {
     const done = endMove(discardMoved(switchMove(begun, "acme"), "acme"), "acme");
     expect(listed(done).beside).toEqual({ servers: [], shared: [] });
-    expect(done).not.toMatch(/memory|disk|moving|moved/);
+    expect(done).not.toMatch(/memory|disk|moving|moved|discarded/);
   });
 });
 
@@ -94,7 +104,7 @@ test.each([
   [
     "both at once",
     "movingTo: { isolation: database, instance: shared-1 }, movedFrom: { isolation: database, instance: shared-1 }",
-    "one of movingTo and movedFrom",
+    "one of movingTo, movedFrom and discarded",
   ],
   [
     "one of a removed tenant",
