@@ -1,4 +1,5 @@
 import { tenantHost } from "../../../components/names.ts";
+import type { Standby } from "../../../tenants/standby.ts";
 import type { SharedTenant } from "../../../tenants/sharedTenant.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { formatMiB } from "../../../tenants/units.ts";
@@ -21,28 +22,35 @@ export interface ListedTenant {
   readonly instance?: string;
   readonly isolation?: SharedTenant["isolation"];
   readonly access: Tenant["access"];
+  /** Of a second place of a tenant that moves or moved: see docs/move.md. */
+  readonly standby?: Standby;
 }
 
 /** What the file says, beside what runs. Asks the engine once, and no tenant. */
 export function list(context: Context): void {
   const { config, stack } = context;
   const containers = containersOf(stack);
-  const { servers, shared } = listedHere(config);
-  const reached = (id: string) => ({ host: tenantHost(id, config.domain), port: config.port });
+  const { servers, shared, beside } = listedHere(config);
+  const reached = ({ id, standby, instance }: Pick<Tenant, "id" | "standby" | "instance">) => ({
+    host: standby !== undefined || instance === true ? "-" : tenantHost(id, config.domain),
+    port: config.port,
+    ...(standby === undefined ? {} : { standby }),
+  });
   const listed = [
-    ...servers.map((tenant): ListedTenant => {
+    ...[...servers, ...beside.servers].map((tenant): ListedTenant => {
       const { id, plan, memoryMiB, diskMiB, access } = tenant;
       const state = stateOf(tenant, containers.get(config.names.tenant(id)));
-      const host = tenant.instance === true ? { host: "-", port: config.port } : reached(id);
-      return { id, ...host, state, plan, memoryMiB, diskMiB, access };
+      return { id, ...reached(tenant), state, plan, memoryMiB, diskMiB, access };
     }),
-    ...shared.map(({ id, plan, access, instance, isolation, state: wanted }): ListedTenant => {
+    ...[...shared, ...beside.shared].map((tenant): ListedTenant => {
+      const { id, plan, access, instance, isolation, standby, state: wanted } = tenant;
       const server = containers.get(config.names.tenant(instance));
       const state = wanted === "running" ? stateOf({ state: wanted }, server) : wanted;
-      return { id, ...reached(id), state, plan, access, instance, isolation };
+      const host = reached(standby === undefined ? { id } : { id, standby });
+      return { id, ...host, state, plan, access, instance, isolation };
     }),
   ];
-  const ids = new Set(servers.map(({ id }) => id));
+  const ids = new Set([...servers, ...beside.servers].map(({ id }) => id));
   const unlisted = [...containers.values()].flatMap(({ tenant }) =>
     tenant === undefined || ids.has(tenant) ? [] : [tenant],
   );
@@ -68,12 +76,18 @@ export function stateOf(
   return container === undefined ? state : `${container.state}, to be ${state}`;
 }
 
+const secondPlaceWords: Readonly<Record<Standby, string>> = {
+  target: "a copy that is moved to",
+  source: "kept of a move",
+  discarded: "given up by a move",
+};
+
 export function renderList(listed: readonly ListedTenant[], unlisted: readonly string[]): string {
   const header = ["TENANT", "HOST", "STATE", "PLAN", "MEMORY", "DISK", "ACCESS"];
-  const rows = listed.map(({ id, host, port, state, plan, memoryMiB, diskMiB, access, instance }) => [
+  const rows = listed.map(({ id, host, port, state, plan, memoryMiB, diskMiB, access, instance, standby }) => [
     id,
     host === "-" ? host : `${host}:${port}`,
-    state,
+    standby === undefined ? state : `${state}, ${secondPlaceWords[standby]}`,
     plan,
     memoryMiB === undefined ? `on ${instance}` : formatMiB(memoryMiB),
     diskMiB === undefined ? "-" : formatMiB(diskMiB),
