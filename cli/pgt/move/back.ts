@@ -14,8 +14,14 @@ import { type Client, untilWritable } from "./window.ts";
 
 /** Opens a tenant's place, where a move has closed it, and takes a second one away that does not count. For who holds the file's lock. */
 export async function giveUp(context: Context, id: string): Promise<void> {
-  await endStep(endOf(context, anyNamed(context.config, id)), "open");
+  await openOwn(context, id);
   await dropSecond(context, id);
+}
+
+/** One that is stopped is opened by what starts it, where the file says nothing of a move any more. */
+async function openOwn(context: Context, id: string): Promise<void> {
+  const own = anyNamed(context.config, id);
+  if (own.state === "running") await endStep(endOf(context, own), "open");
 }
 
 /** Takes away a second place that does not count: what the file says of it, and what is there. Leaves one alone that is kept. */
@@ -79,7 +85,7 @@ function refuseWritten(id: string, outcome: string, place: string): void {
 /** Deletes what is kept in the old place, for who holds the file's lock. First it is said to be given up, and so may be deleted. */
 export async function acceptMove(context: Context, id: string): Promise<void> {
   // An --undo that was killed may have closed it.
-  await endStep(endOf(context, anyNamed(context.config, id)), "open");
+  await openOwn(context, id);
   await applyLocked(context, { edit: (text) => discardMoved(text, id) });
   await dropSecond(context, id);
 }
