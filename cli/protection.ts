@@ -1,5 +1,5 @@
-import { tenantsIn } from "../components/lastDeployment.ts";
 import { typeTokens } from "../components/names.ts";
+import { tenantsIn } from "../components/readLastDeployment.ts";
 import { nameIn, resourceTypes, type StackState } from "../components/stackState.ts";
 import { loginRoles } from "../tenants/declared.ts";
 

@@ -1,6 +1,7 @@
 import { renderedSettings } from "./allowedSettings.ts";
+import type { DatabaseEntry, ExtensionEntry, SchemaEntry } from "./databaseFields.ts";
 import type { Declared, DeclaredDatabase, DeclaredRole } from "./declared.ts";
-import type { DatabaseEntry, ExtensionEntry, RoleEntry, SchemaEntry } from "./declaredFields.ts";
+import type { RoleEntry } from "./roleFields.ts";
 import type { TenantEntry } from "./schema.ts";
 
 /** What declared things are filled in from. */

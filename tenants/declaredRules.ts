@@ -1,10 +1,11 @@
 import type { Draft } from "./check.ts";
-import type { RoleEntry } from "./declaredFields.ts";
-import { formerIdsOf, over, planNameOf, plansOf } from "./defaults.ts";
 import type { Path, Problem } from "./issues.ts";
 import { isDate } from "./lifeRules.ts";
 import { sqlName } from "./names.ts";
+import { over, planNameOf, plansOf } from "./plans.ts";
+import type { RoleEntry } from "./roleFields.ts";
 import type { TenantEntry } from "./schema.ts";
+import { formerIdsOf } from "./tenantDefaults.ts";
 import { formatMiB, parseMiB } from "./units.ts";
 
 type Entry = Partial<TenantEntry>;

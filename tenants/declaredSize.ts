@@ -1,8 +1,8 @@
 import type { Draft } from "./check.ts";
 import { declaredOf } from "./declaredDefaults.ts";
 import { databaseOf, ownerOf } from "./declaredRules.ts";
-import { over, planNameOf, plansOf } from "./defaults.ts";
 import type { Problem } from "./issues.ts";
+import { over, planNameOf, plansOf } from "./plans.ts";
 
 /** Bytes. What is declared is one string of a process' environment, which the kernel bounds at 128 KiB with its name (MAX_ARG_STRLEN). */
 const MOST_DECLARED = 120_000;

@@ -1,7 +1,7 @@
 import type { Draft } from "./check.ts";
-import { formerIdsOf } from "./defaults.ts";
 import type { Path, Problem } from "./issues.ts";
 import { sameId } from "./names.ts";
+import { formerIdsOf } from "./tenantDefaults.ts";
 
 /** A removal is confirmed by the tenant's own id and a real date; a confirmation without a removal is a slip. */
 export function removalsAreConfirmed({ tenants }: Draft): Problem[] {

@@ -1,6 +1,6 @@
 import type { Draft } from "./check.ts";
-import { over, planNameOf, plansOf } from "./defaults.ts";
 import type { Path, Problem } from "./issues.ts";
+import { over, planNameOf, plansOf } from "./plans.ts";
 import { defaultPoolSize, poolFactor } from "./poolerFields.ts";
 import { isShared } from "./sharedDefaults.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { BUILT_IN_PLANS } from "./defaults.ts";
 import { fieldDocs } from "./fieldDocs.ts";
 import { InstanceSchema } from "./instanceFields.ts";
+import { BUILT_IN_PLANS } from "./plans.ts";
 import { DefaultsSchema, PlanSchema, TenantSchema, TenantsFileSchema } from "./schema.ts";
 
 /** An entry with most of what can be said about a tenant. */

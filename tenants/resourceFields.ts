@@ -1,6 +1,6 @@
-import { MIB_PER_CONNECTION } from "./defaults.ts";
 import { documented } from "./fieldDocs.ts";
 import { count, duration, flag, size } from "./fields.ts";
+import { MIB_PER_CONNECTION } from "./plans.ts";
 
 const inPlace = "made in place, no restart.";
 const restarts = "restarts the tenant: seconds of downtime, its clients are disconnected.";

@@ -1,8 +1,8 @@
 import type { Draft } from "./check.ts";
 import { declaredThingsFit } from "./declaredRules.ts";
 import { declaredSizeFits } from "./declaredSize.ts";
-import { MIB_PER_CONNECTION, over, type Plan, planNameOf, plansOf } from "./defaults.ts";
 import { beginningsAreOne, urlsAreSecret } from "./fromRules.ts";
+import { instancesAreOwn, instancesStay, serversFit } from "./instanceRules.ts";
 import type { Path, Problem } from "./issues.ts";
 import {
   clonesAreOfOthers,
@@ -14,18 +14,11 @@ import {
 } from "./lifeRules.ts";
 import { secondPlacesFit } from "./moveRules.ts";
 import { sameId } from "./names.ts";
+import { MIB_PER_CONNECTION, over, type Plan, planNameOf, plansOf } from "./plans.ts";
 import { poolsFit, poolsHavePorts } from "./poolerRules.ts";
 import type { PlanFields } from "./schema.ts";
 import { isShared } from "./sharedDefaults.ts";
-import {
-  clonesAreOfServers,
-  instancesAreNamed,
-  instancesAreOwn,
-  instancesStay,
-  serversFit,
-  sharedFieldsFit,
-  sharedNamesAreUnique,
-} from "./sharedRules.ts";
+import { clonesAreOfServers, instancesAreNamed, sharedFieldsFit, sharedNamesAreUnique } from "./sharedRules.ts";
 import { closest, either } from "./text.ts";
 import { formatMiB, parseMiB } from "./units.ts";
 

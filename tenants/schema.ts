@@ -103,7 +103,7 @@ export const TenantSchema = z.strictObject(
   shaped("a tenant with an id", '"- id: acme"'),
 );
 
-/** Four instances full of tenants; how many may have a server of their own is a rule: see sharedRules.ts. */
+/** Four instances full of tenants; how many may have a server of their own is a rule: see instanceRules.ts. */
 const MAX_TENANTS = 2000;
 
 const ADD_LIST = 'add "tenants:" and below it "  - id: acme"';

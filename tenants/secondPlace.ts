@@ -29,6 +29,11 @@ export function secondPlace(entry: Partial<TenantEntry>): SecondPlace | undefine
   };
 }
 
+/** The place that an entry gives, and the second one of a tenant that moves; empty where that is not sound. Pure. */
+export function placesOf(entry: Partial<TenantEntry>): readonly Partial<TenantEntry>[] {
+  return [entry, secondPlace(entry)?.entry ?? {}];
+}
+
 /** A second place that passed every check. */
 export interface WholeSecondPlace {
   readonly entry: TenantEntry;

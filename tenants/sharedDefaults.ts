@@ -1,7 +1,8 @@
-import { accessOf, idsOf, over, type Plan, poolerOf } from "./defaults.ts";
 import { opaqueName, SCHEMAS_DATABASE } from "./names.ts";
+import { over, type Plan } from "./plans.ts";
 import type { TenantEntry } from "./schema.ts";
 import type { SharedTenant } from "./sharedTenant.ts";
+import { accessOf, idsOf, poolerOf } from "./tenantDefaults.ts";
 import { parseMilliseconds } from "./units.ts";
 
 /** Whether an entry is of a tenant without a server of its own. */

@@ -1,4 +1,4 @@
-import { tenantsIn } from "../../components/lastDeployment.ts";
+import { tenantsIn } from "../../components/readLastDeployment.ts";
 import { readState } from "../state.ts";
 
 /**

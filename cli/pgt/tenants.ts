@@ -1,6 +1,7 @@
 import { hasExpired } from "../../components/ephemeral.ts";
-import { type LastDeployment, sharedIn, tenantsIn } from "../../components/lastDeployment.ts";
+import type { LastDeployment } from "../../components/lastDeployment.ts";
 import { listTenants } from "../../components/previewDatabases.ts";
+import { sharedIn, tenantsIn } from "../../components/readLastDeployment.ts";
 import { previousShared } from "../../components/sharedAdmission.ts";
 import type { PlacedShared } from "../../components/sharedPorts.ts";
 import type { StateResource } from "../../components/stackState.ts";

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { readDeployed, verifierDigest } from "../../cli/pgt/drift/deployed.ts";
+import { readDeployed } from "../../cli/pgt/drift/deployed.ts";
+import { verifierDigest } from "../../cli/pgt/drift/deployedInside.ts";
 import { dueTenants } from "../../cli/pgt/drift/due.ts";
-import { tenantsIn } from "../../components/lastDeployment.ts";
+import { tenantsIn } from "../../components/readLastDeployment.ts";
 import { scramVerifier } from "../../components/scramVerifier.ts";
 import type { PlacedTenant } from "../../components/tenantOutputs.ts";
 import { stateOf } from "../support/driftState.ts";

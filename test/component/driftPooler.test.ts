@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { compareRoles } from "../../cli/pgt/drift/compareRoles.ts";
 import { readDeployed } from "../../cli/pgt/drift/deployed.ts";
 import { dueTenants } from "../../cli/pgt/drift/due.ts";
-import { tenantsIn } from "../../components/lastDeployment.ts";
+import { tenantsIn } from "../../components/readLastDeployment.ts";
 import type { PlacedTenant } from "../../components/tenantOutputs.ts";
 import type { Pooler } from "../../tenants/tenant.ts";
 import { deployedServer, role, seenServer } from "../support/drift.ts";

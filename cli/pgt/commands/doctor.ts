@@ -1,5 +1,5 @@
-import { tenantsIn } from "../../../components/lastDeployment.ts";
 import { tenantHost } from "../../../components/names.ts";
+import { tenantsIn } from "../../../components/readLastDeployment.ts";
 import { messageOf, OperatorError } from "../../operatorError.ts";
 import type { StackOutputs } from "../../stackOutputs.ts";
 import { readState } from "../../state.ts";

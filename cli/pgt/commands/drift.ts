@@ -1,5 +1,5 @@
 import { mapAtOnce } from "../../../components/atOnce.ts";
-import { tenantsIn } from "../../../components/lastDeployment.ts";
+import { tenantsIn } from "../../../components/readLastDeployment.ts";
 import { parseStackState, type StackState } from "../../../components/stackState.ts";
 import { fileBackend } from "../../fileBackend.ts";
 import { refuseHeld } from "../../locks.ts";

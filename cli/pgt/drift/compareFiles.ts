@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Drift } from "./drift.ts";
 import type { DriftKind } from "./kinds.ts";
 
@@ -22,4 +23,9 @@ export function compareFiles(
     const found = digest === undefined ? `no ${path}` : `another text in ${path}`;
     return [{ subject, kind, found, expected: "as it was deployed", fix }];
   });
+}
+
+/** What `sha256sum` says of a file with this text. */
+export function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

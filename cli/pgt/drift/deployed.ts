@@ -1,33 +1,15 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import * as z from "zod";
-import { postgresImageTag } from "../../../components/images.ts";
 import { typeTokens } from "../../../components/names.ts";
-import { poolerFolder } from "../../../components/pgbouncerIni.ts";
-import { parseSharedSpecs } from "../../../components/sharedSpec.ts";
 import { nameIn, resourceTypes, type StateResource } from "../../../components/stackState.ts";
 import { volumeFolder } from "../../../components/staticConfig.ts";
-import { parseTenantSpec } from "../../../components/tenantSpec.ts";
 import { stateName } from "../../leftovers.ts";
 import type { DeployedContainer } from "./compareContainers.ts";
 import type { DeployedNetwork, DeployedVolume } from "./compareEngine.ts";
-import type { DeployedFile } from "./compareFiles.ts";
+import { digestOf } from "./compareFiles.ts";
 import type { DeployedRouter } from "./compareRouter.ts";
-import type { DeployedServer } from "./compareServer.ts";
 import { optionsInState } from "./containerOptions.ts";
-import { byReplacing, byStep } from "./fixes.ts";
-import { environmentOf, StateTree, stdinOf } from "./stateTree.ts";
-
-/** A tenant's server: what is in its database, and the files that its deployment wrote. */
-export interface DeployedInside extends DeployedServer {
-  readonly files: readonly DeployedFile[];
-  readonly diskMiB: number;
-  /** BACKUP, FULL, INCREMENTAL and TIME_ZONE of its step, a line each. */
-  readonly schedule: string;
-  readonly keepDays: number;
-  /** What the step of its own connection pool was told; undefined where it has none. */
-  readonly pool: string | undefined;
-}
+import { type DeployedInside, deployedServer, sharingStep } from "./deployedInside.ts";
+import { engineName, environmentOf, StateTree, stdinOf } from "./stateTree.ts";
 
 /** What the last deployment made, by the stack's state. Holds secrets: verifiers of passwords. */
 export interface Deployed {
@@ -95,8 +77,6 @@ function subjectOf(component: StateResource | undefined): string {
   }
 }
 
-const named = z.object({ name: z.string() });
-
 function deployedContainer(tree: StateTree, container: StateResource): DeployedContainer {
   const owner = tree.ownerOf(container);
   const part = limitSteps[nameIn(container.urn).split("-").at(-1) ?? ""] ?? "";
@@ -105,13 +85,14 @@ function deployedContainer(tree: StateTree, container: StateResource): DeployedC
   return {
     subject: subjectOf(owner),
     id: container.id ?? "",
-    name: named.parse(container.inputs).name,
+    name: engineName(container),
     options: optionsInState(container.inputs, Number(environmentOf(step)["PROCESSES"] ?? 0)),
     limitStep: step === undefined ? "" : nameIn(step.urn),
   };
 }
 
-const network = named.extend({
+const network = z.object({
+  name: z.string(),
   driver: z.string(),
   internal: z.boolean().default(false),
   options: z.record(z.string(), z.string()).default({}),
@@ -129,7 +110,7 @@ function deployedVolume(tree: StateTree, resource: StateResource): DeployedVolum
   const owner = tree.ownerOf(resource);
   if (owner?.outputs?.["state"] === "removed") return [];
   const data = nameIn(resource.urn).endsWith("-data");
-  return [{ subject: subjectOf(owner), name: named.parse(resource.inputs).name, data }];
+  return [{ subject: subjectOf(owner), name: engineName(resource), data }];
 }
 
 function deployedRouter(tree: StateTree, router: StateResource, tenants: readonly string[]): DeployedRouter[] {
@@ -138,7 +119,7 @@ function deployedRouter(tree: StateTree, router: StateResource, tenants: readonl
   if (container === undefined || routes === undefined || certificate === undefined) return [];
   return [
     {
-      container: named.parse(container.inputs).name,
+      container: engineName(container),
       routes: stdinOf(routes),
       certificate: { path: environmentOf(certificate)["FILE"] ?? "", digest: digestOf(stdinOf(certificate)) },
       tenants,
@@ -146,106 +127,5 @@ function deployedRouter(tree: StateTree, router: StateResource, tenants: readonl
   ];
 }
 
-function deployedServer(tree: StateTree, tenant: StateResource): DeployedInside[] {
-  const id = nameIn(tenant.urn);
-  const [container, step, pools] = ["server", "sql", "pools"].map((part) => tree.partOf(tenant, part));
-  if (container === undefined || step === undefined) return [];
-  const [backupConfig = "", spec = ""] = stdinOf(step).split("\n");
-  const { DISK_MIB = "", BACKUP, FULL, INCREMENTAL, TIME_ZONE } = environmentOf(step);
-  const name = named.parse(container.inputs).name;
-  const again = byStep(`${id}-sql`);
-  const folder = "/var/lib/postgresql";
-  const config = Buffer.from(backupConfig, "base64").toString();
-  const schedule = [BACKUP, FULL, INCREMENTAL, TIME_ZONE].map((field) => `${field}\n`).join("");
-  const written = (kind: DeployedFile["kind"], path: string, text: string, fix = again): DeployedFile => ({
-    kind,
-    path,
-    digests: [digestOf(text)],
-    fix,
-  });
-  return [
-    {
-      id,
-      container: name,
-      spec: parseTenantSpec(spec),
-      ...sharingOf(tree, id),
-      diskMiB: Number(DISK_MIB),
-      schedule,
-      keepDays: Number(/^repo1-retention-full=(\d+)$/m.exec(config)?.[1]),
-      pool: pools === undefined ? undefined : stdinOf(pools),
-      files: [
-        written("backup-settings", `${folder}/backup/pgbackrest.conf`, config),
-        written("backup-settings", `${folder}/backup/schedule`, schedule),
-        written("disk-limit", `${folder}/disk-limit`, `${DISK_MIB}\n`),
-        ...certificateFiles(tree, tenant),
-        ...loginRules(container, name),
-      ],
-    },
-  ];
-}
-
-/** A step for everybody on an instance. */
-function sharingStep(tree: StateTree, id: string, part: string): StateResource | undefined {
-  const sharing = tree.ofType(typeTokens.sharedTenants).find(({ urn }) => nameIn(urn) === `${id}-tenants`);
-  return sharing === undefined ? undefined : tree.partOf(sharing, part);
-}
-
-/** Everybody on an instance; nothing for any other server. */
-function sharingOf(tree: StateTree, id: string): Pick<DeployedServer, "sharing"> {
-  const step = sharingStep(tree, id, "sql");
-  return step === undefined ? {} : { sharing: parseSharedSpecs(stdinOf(step)).tenants };
-}
-
-function certificateFiles(tree: StateTree, tenant: StateResource): DeployedFile[] {
-  const step = tree.partOf(tenant, "certificate");
-  if (step === undefined) return [];
-  const path = `/var/lib/postgresql/tls/${environmentOf(step)["FINGERPRINT"]}.pem`;
-  const id = nameIn(tenant.urn);
-  const fix = byStep(`${id}-certificate`, `${id}-sql`);
-  return [{ kind: "tenant-certificate", path, digests: [digestOf(stdinOf(step))], fix }];
-}
-
-/** What the disk guard puts before the rules while the disk is full: images/postgres/guard.sh. */
-const rejectAll = "host all all all reject\nlocal all all reject\n";
-
-/** Those of the image are known for the image that this checkout makes; another one's are what they are. */
-function loginRules({ inputs }: StateResource, container: string): DeployedFile[] {
-  const guards: DeployedFile = {
-    kind: "login-rules",
-    path: "/run/postgresql/reject.conf",
-    digests: [digestOf(""), digestOf(rejectAll)],
-    fix: `the disk guard writes it anew at its next look, within a minute; where it does not: docker restart ${container}`,
-  };
-  if (inputs?.["image"] !== postgresImageTag()) return [guards];
-  const ofImage = ["pg_hba.conf", "pg_ident.conf", "pooler_hba.conf"].map((file): DeployedFile => {
-    const text = readFileSync(new URL(`../../../images/postgres/${file}`, import.meta.url), "utf8");
-    return {
-      kind: "login-rules",
-      path: `/etc/pgtenants/${file}`,
-      digests: [digestOf(text)],
-      fix: byReplacing(container),
-    };
-  });
-  return [guards, ...ofImage, ...ofImage.flatMap((file) => (sharesSocket(inputs) ? inForce(file) : []))];
-}
-
-/** Whether a server has a connection pool, whose login rules it puts in force when it starts. */
-function sharesSocket(inputs: StateResource["inputs"]): boolean {
-  return JSON.stringify(inputs?.["mounts"] ?? []).includes(`"${poolerFolder}"`);
-}
-
-function inForce(file: DeployedFile): DeployedFile[] {
-  return file.path.endsWith("/pooler_hba.conf") ? [{ ...file, path: "/run/postgresql/pooler_hba.conf" }] : [];
-}
-
-function digestOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
-
 /** Where the router has its files. */
 export const routerFolder = volumeFolder;
-
-/** What tells a verifier from another, and is no secret itself. */
-export function verifierDigest({ spec }: DeployedServer): string {
-  return digestOf(spec.verifier);
-}

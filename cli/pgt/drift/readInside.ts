@@ -7,7 +7,8 @@ import { dockerReadingAtOnce } from "../engine.ts";
 import { closing } from "./compareClosing.ts";
 import type { SeenRouter } from "./compareRouter.ts";
 import { cluster, type SeenServer } from "./compareServer.ts";
-import { type DeployedInside, routerFolder, verifierDigest } from "./deployed.ts";
+import { routerFolder } from "./deployed.ts";
+import { type DeployedInside, verifierDigest } from "./deployedInside.ts";
 
 /** What a look into one container may take, in milliseconds. */
 const limit = 20_000;

@@ -28,6 +28,13 @@ export class StateTree {
   }
 }
 
+const named = z.object({ name: z.string() });
+
+/** The name that a container, network or volume was made with, which is not that of the resource. */
+export function engineName({ inputs }: StateResource): string {
+  return named.parse(inputs).name;
+}
+
 const environment = z.record(z.string(), z.string());
 
 /** The environment of a command that is a step; empty where there is none. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { certificatesIn, tenantsIn } from "../../../components/lastDeployment.ts";
+import { certificatesIn, tenantsIn } from "../../../components/readLastDeployment.ts";
 import { parseStackState } from "../../../components/stackState.ts";
 
 const component = "pgtenants:index:TenantDatabase";
