@@ -3,7 +3,6 @@ import { whyNoSchedule } from "./cron.ts";
 import { documented } from "./fieldDocs.ts";
 import { count, duration, flag, type Refused } from "./fields.ts";
 import { guessable } from "./text.ts";
-import { parseMilliseconds } from "./units.ts";
 
 const EXAMPLE = "0 2 * * 0";
 
@@ -37,11 +36,6 @@ function isTimeZone(name: string): boolean {
 }
 
 const SHORTEST_TIMEOUT_MS = 10_000;
-
-function archiveTimeout() {
-  const error = () => 'a time span from "10 s" to "24 h"; write "60 s"';
-  return duration().refine((text) => parseMilliseconds(text) >= SHORTEST_TIMEOUT_MS, { error });
-}
 
 const inPlace = "in place, no restart.";
 
@@ -82,7 +76,7 @@ export function backupSchema(byDefault: string) {
         byDefault,
         change: "less deletes older backups after the next one. No restart.",
       }),
-      archiveTimeout: documented(archiveTimeout().exactOptional(), {
+      archiveTimeout: documented(duration(SHORTEST_TIMEOUT_MS).exactOptional(), {
         meaning: "After how long a WAL segment that is not full is saved: what is lost at most when the machine is.",
         limits: "From `10 s` to `24 h`.",
         byDefault,
