@@ -38,6 +38,8 @@ export interface LastTenant {
   readonly container: Readonly<Record<string, unknown>> | undefined;
   /** Of a second place: what it was; see tenants/secondPlace.ts. */
   readonly standby?: string | undefined;
+  /** There where it is an instance. */
+  readonly instance?: true;
 }
 
 /** What the stack's state says of a tenant on an instance. */

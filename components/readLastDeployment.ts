@@ -31,7 +31,14 @@ export function lastDeployment(exported: string): LastStack {
 export function tenantsIn(resources: readonly StateResource[]): LastDeployment {
   const children = Map.groupBy(resources, ({ parent }) => parent);
   const tenants = resources.filter(({ type }) => type === typeTokens.tenantDatabase);
-  return new Map(tenants.map((tenant) => [nameIn(tenant.urn), lastTenant(tenant, children.get(tenant.urn) ?? [])]));
+  const shared = new Set(resources.flatMap(({ type, urn }) => (type === typeTokens.sharedTenants ? nameIn(urn) : [])));
+  return new Map(
+    tenants.map((tenant) => {
+      const id = nameIn(tenant.urn);
+      const instance = shared.has(`${id}-tenants`) ? { instance: true as const } : {};
+      return [id, { ...lastTenant(tenant, children.get(tenant.urn) ?? []), ...instance }];
+    }),
+  );
 }
 
 /** The tenants on instances among a state's resources. Pure. */

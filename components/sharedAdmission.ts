@@ -32,12 +32,29 @@ export function previousShared(
  */
 export function sharedRefusals(transition: SharedTransition, settings: Needed): string[] {
   return [
+    ...vanishedInstances(transition, settings),
     ...vanished(transition, settings),
     ...moved(transition, settings),
     ...moveRefusals(transition, transition.last, transition.lastShared, settings.tenantsFile),
     ...staleConfirmations(transition, settings),
     ...missingPasswords(transition, settings),
   ];
+}
+
+/** As a tenant with a server of its own, but in another list, and under the id that it has for good. */
+function vanishedInstances(
+  { servers, last, now }: SharedTransition,
+  { tenantsFile, deletionProtection }: Needed,
+): string[] {
+  if (!deletionProtection) return [];
+  const known = new Set(servers.map(({ id }) => id));
+  return [...last]
+    .filter(([id, { state, instance }]) => instance === true && !known.has(id) && state !== "removed")
+    .map(
+      ([id]) =>
+        `${tenantsFile}: got a list without the instance "${id}", expected every instance of this stack; put back "- id: ${id}" under instances. ` +
+        `To remove it and keep its data, when nobody is on it any more: "- { id: ${id}, state: removed, confirm: ${confirmation(id, now)} }" there`,
+    );
 }
 
 function vanished(

@@ -8,7 +8,7 @@ export const confirmationDays = 14;
 /** What decides whether a list may follow the last deployment. */
 export interface Transition {
   readonly listed: readonly Tenant[];
-  /** Tenants on instances: what became of one that has a server of its own is said in sharedAdmission.ts. */
+  /** Tenants on instances: what became of one that has a server of its own is said in sharedAdmission.ts, and what of an instance. */
   readonly shared?: readonly Pick<Tenant, "id" | "formerIds">[];
   readonly last: LastDeployment;
   readonly names: StackNames;
@@ -56,7 +56,10 @@ function vanished({ listed, shared = [], last, names, tenantsFile, deletionProte
   if (!deletionProtection) return [];
   const known = new Set([...listed, ...shared].flatMap(({ id, formerIds }) => [id, ...formerIds]));
   return [...last]
-    .filter(([id, { state, until }]) => !known.has(id) && state !== "removed" && until === undefined)
+    .filter(
+      ([id, { state, until, instance }]) =>
+        !known.has(id) && state !== "removed" && until === undefined && instance === undefined,
+    )
     .map(([id, { volume = names.tenant(id) }]) => {
       const same = [`id: ${id}`, ...leadingTo(volume, { id, formerIds: [] }, names)];
       const whole = same.length === 1 ? same[0] : `{ ${same.join(", ")} }`;

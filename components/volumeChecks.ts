@@ -71,12 +71,12 @@ export function unreadableBackups(
 ): string[] {
   const known = new Set(listed.flatMap(({ id, formerIds }) => [id, ...formerIds]));
   const prefix = names.tenant("");
-  return [...last].flatMap(([id, { state, volume = names.tenant(id) }]) => {
+  return [...last].flatMap(([id, { state, volume = names.tenant(id), instance }]) => {
     const backups = names.backups(volume.startsWith(prefix) ? volume.slice(prefix.length) : id);
     if (state !== "removed" || known.has(id) || !there.has(backups)) return [];
     return [
       `"${id}" leaves the list, and with it the key to its backups in the volume ${backups}: nobody can read them any more; ` +
-        `to keep them, put back "- ${removal(volume, id, names, now)}"`,
+        `to keep them, put back "- ${removal(volume, id, names, now)}"${instance === true ? " under instances" : ""}`,
     ];
   });
 }

@@ -65,6 +65,15 @@ describe("what the state says of a tenant", () => {
     expect(read({ ...acme, outputs: { entry: "acme" } }).get("acme")?.entry).toBeUndefined();
   });
 
+  test("whether it is an instance, by what holds everybody on it", () => {
+    const sharedTenants = (id: string) => ({
+      urn: `urn:pulumi:dev::pgtenants::pgtenants:index:SharedTenants::${id}-tenants`,
+      type: "pgtenants:index:SharedTenants",
+    });
+    expect(read(acme, sharedTenants("acme")).get("acme")).toMatchObject({ instance: true });
+    expect(read(acme, sharedTenants("globex")).get("acme")).not.toHaveProperty("instance");
+  });
+
   test("what an interrupted deployment did not get to is not known", () => {
     const { outputs: _, ...begun } = acme;
     expect(read(begun).get("acme")).toMatchObject({

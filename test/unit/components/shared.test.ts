@@ -165,6 +165,21 @@ describe("what is refused", () => {
     expect(refused(shared, new Map([["acme", known(before)]])).join("\n")).toMatch(message);
   });
 
+  test("a list that an instance is gone from: the entry to put back, and where", () => {
+    const last = new Map([["shared-1", lastTenant({ volume: "pgtenants-dev.shared-1", instance: true })]]);
+    const lines = (protection: boolean, servers = [tenant({ id: "other" })]) =>
+      sharedRefusals(
+        { shared: [], servers, last, lastShared: new Map(), now },
+        { ...settings, deletionProtection: protection },
+      );
+    expect(lines(true)).toEqual([
+      `${settings.tenantsFile}: got a list without the instance "shared-1", expected every instance of this stack; put back "- id: shared-1" under instances. ` +
+        'To remove it and keep its data, when nobody is on it any more: "- { id: shared-1, state: removed, confirm: shared-1 2026-11-21 }" there',
+    ]);
+    expect(lines(false)).toEqual([]);
+    expect(lines(true, [tenant({ id: "shared-1", instance: true })])).toEqual([]);
+  });
+
   test("a server of its own for one on an instance, and the other way round", () => {
     expect(refused([], new Map([["acme", known()]]), [tenant()])[0]).toMatch(
       /got isolation: dedicated, expected isolation: database/,

@@ -83,6 +83,10 @@ describe("a list that is refused", () => {
     expect(lines[1]).toContain('without "globex"');
   });
 
+  test("an instance vanished: nothing here, since its entry is in another list", () => {
+    expect(refusing([], { "shared-1": lastTenant({ instance: true }) })).toEqual([]);
+  });
+
   test("a rename that was undone: the words for each way on", () => {
     const [line] = refusing([tenant()], { "acme-corp": lastTenant() });
     expect(line).toContain('put back "- { id: acme-corp, renamedFrom: acme }"');

@@ -81,6 +81,8 @@ describe("the backups of a removed tenant that leaves the list", () => {
         'to keep them, put back "- { id: acme, state: removed, confirm: acme 2026-11-21 }"',
     ]);
     expect(unreadableBackups(following([], { "acme-corp": removed }), kept)).toHaveLength(1);
+    const [line] = unreadableBackups(following([], { acme: { ...removed, instance: true } }), kept);
+    expect(line).toContain('confirm: acme 2026-11-21 }" under instances');
   });
 
   test("are nothing to tell of where they are gone, the entry stays, or the tenant is not removed", () => {
