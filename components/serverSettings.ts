@@ -15,6 +15,14 @@ function connectionSlots(tenant: Tenant): number {
   return 2 * tenant.maxConnections + 8;
 }
 
+/** PostgreSQL's own `superuser_reserved_connections`. */
+const superuserSlots = 3;
+
+/** How many connections all roles of a tenant can have together; who comes after that is told that the rest is the superuser's. */
+export function slotsOfRoles(tenant: Tenant): number {
+  return connectionSlots(tenant) - superuserSlots;
+}
+
 /** The tenant's own connections, out of what its server takes: the other way round. */
 export function connectionsIn(slots: number): number {
   return (slots - 8) / 2;

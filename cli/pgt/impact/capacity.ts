@@ -1,4 +1,6 @@
 import { instancePoolerLimits, memoryWithPool, offsiteLimits, routerLimits } from "../../../components/hardening.ts";
+import { slotsOfRoles } from "../../../components/serverSettings.ts";
+import { loginRoles } from "../../../tenants/declared.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { formatMiB } from "../../../tenants/units.ts";
 
@@ -17,9 +19,21 @@ export interface Capacity {
   readonly sharedMemoryMiB: number;
   readonly cpuShares: number;
   readonly sharedCpuShares: number;
+  /** Those whose roles may open more connections together than their servers have for them. */
+  readonly crowded: readonly Crowded[];
   /** Undefined where no engine answers. */
   readonly host: Host | undefined;
 }
+
+interface Crowded {
+  readonly id: string;
+  /** The limits of all its roles together. */
+  readonly limits: number;
+  readonly slots: number;
+}
+
+/** A comment has only so much room. */
+const mostCrowded = 5;
 
 /** The sums over the tenants that are to run. Pure. @param offsite whether a container copies backups elsewhere. */
 export function capacityOf(tenants: readonly Tenant[], host: Host | undefined, offsite = false): Capacity {
@@ -31,8 +45,16 @@ export function capacityOf(tenants: readonly Tenant[], host: Host | undefined, o
     sharedMemoryMiB: routerLimits.memory + (offsite ? offsiteLimits.memory : 0),
     cpuShares: sum((tenant) => tenant.cpuShares + poolShares(tenant)),
     sharedCpuShares: routerLimits.cpuShares + (offsite ? offsiteLimits.cpuShares : 0),
+    crowded: running.flatMap(crowdedIn),
     host,
   };
+}
+
+function crowdedIn(tenant: Tenant): Crowded[] {
+  const { id, maxConnections, declared } = tenant;
+  const limits = loginRoles(declared).reduce((sum, { connectionLimit }) => sum + connectionLimit, maxConnections);
+  const slots = slotsOfRoles(tenant);
+  return limits > slots ? [{ id, limits, slots }] : [];
 }
 
 /** A tenant's pool has as many as its server. */
@@ -43,7 +65,7 @@ function poolShares({ cpuShares, pooler, instance }: Pick<Tenant, "cpuShares" | 
 
 /** The sums in words, a line each. */
 export function capacityLines(capacity: Capacity): string[] {
-  const { running, memoryMiB, sharedMemoryMiB, cpuShares, sharedCpuShares, host } = capacity;
+  const { running, memoryMiB, sharedMemoryMiB, cpuShares, sharedCpuShares, crowded, host } = capacity;
   const whole = memoryMiB + sharedMemoryMiB;
   const who = `${running} running ${running === 1 ? "tenant" : "tenants"} and what they share`;
   const unknown = "what the machine has is not known, because no Docker engine answers here";
@@ -51,7 +73,14 @@ export function capacityLines(capacity: Capacity): string[] {
     `memory: ${gib(whole)} may be used by ${who}; ${host === undefined ? unknown : shareOf(whole, host.memoryMiB)}`,
     `processors: ${cpuShares} CPU shares of tenants beside ${sharedCpuShares} of what they share; ` +
       `${host === undefined ? unknown : `the machine has ${host.processors}`}`,
+    ...(crowded.length === 0 ? [] : [connectionsLine(crowded)]),
   ];
+}
+
+function connectionsLine(crowded: readonly Crowded[]): string {
+  const told = crowded.slice(0, mostCrowded).map(({ id, limits, slots }) => `${id} ${limits} of ${slots}`);
+  const more = crowded.length - told.length;
+  return `connections: roles may open more together than their server has, MORE THAN THERE IS: ${told.join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
 }
 
 function shareOf(whole: number, memoryMiB: number): string {

@@ -52,11 +52,13 @@ describe("a comment", () => {
   const many = Array.from({ length: 500 }, (_, at) => row(`tenant-${at}`, "restart", "x".repeat(190)));
   const routes = Array.from({ length: 2000 }, (_, at) => `+ line ${at} of the routes`);
 
+  const crowded = Array.from({ length: 500 }, (_, at) => ({ id: `${at}`.padEnd(40, "x"), limits: 9999, slots: 5013 }));
+
   test("is never longer than asked for, and keeps whole rows, the worst first", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2000, max: 70_000 }), (most) => {
         const report = reportWith({ tenants: [row("worst", "data at risk"), ...many], routes, warnings: ["look out"] });
-        const markdown = renderMarkdown(report, capacity, most);
+        const markdown = renderMarkdown(report, { ...capacity, crowded }, most);
         expect(markdown.length).toBeLessThanOrEqual(most);
         const rows = rowsIn(markdown);
         expect(rows[0]).toContain("`worst`");
