@@ -128,9 +128,11 @@ function addRest(program: Command, context: () => Context, end: (code: number) =
   program
     .command("psql <id> [args...]")
     .description("psql as the tenant, through the router; arguments for psql after --")
-    .action(async (id: string, args: string[]) =>
-      end(await (await import("./commands/psql.ts")).psql(context(), id, args)),
-    );
+    .option("--superuser", "as the superuser, inside the container; what the tenant set does not count there")
+    .action(async (id: string, args: string[], { superuser = false }: { superuser?: boolean }) => {
+      const { psql, psqlAsSuperuser } = await import("./commands/psql.ts");
+      end(await (superuser ? psqlAsSuperuser : psql)(context(), id, args));
+    });
   program
     .command("logs <id>")
     .description("what a tenant's server wrote, or the router's log")

@@ -34,6 +34,27 @@ test("where the machine has no psql the image's runs, at the operator's terminal
   expect(await terminal.ended).toMatchObject({ code: 0 });
 });
 
+test("psql --superuser runs in the container, and nothing that the tenant set counts there", async () => {
+  const superuser = (...args: string[]) => pgtOutput(at, "psql", "acme", "--superuser", "--", "-At", ...args);
+  const hostile = ["search_path = evil", "role = acme", "default_transaction_read_only = on"];
+  const commands = hostile.map((setting) => `--command=ALTER DATABASE acme SET ${setting}`);
+  await pgtOutput(at, "psql", "acme", "--", "--quiet", ...commands);
+  try {
+    const names = "SELECT current_user, current_setting('search_path'), current_setting('transaction_read_only')";
+    expect(await superuser("--dbname=acme", "-c", names)).toBe("pgtenants|pg_catalog,pg_temp|off\n");
+    expect(await pgt(at, ["psql", "acme", "--superuser", "--", "-c", "CREATE TABLE lost (id int)"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('permission denied to create "pg_catalog.lost"'),
+    });
+  } finally {
+    await superuser("-c", "ALTER DATABASE acme RESET ALL");
+  }
+  const terminal = pgtOnTerminal(at, ["psql", "acme", "--superuser"], process.env["PATH"] ?? "");
+  await terminal.says("postgres=# ");
+  terminal.type("\\q\n");
+  expect(await terminal.ended).toMatchObject({ code: 0 });
+});
+
 test("url gives every form, by itself or as a document", async () => {
   const strings = stringsOf(await at.connectionStrings(), "acme");
   expect([...connectionFormats].sort()).toEqual(Object.keys(strings).sort());

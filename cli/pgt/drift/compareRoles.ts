@@ -48,7 +48,7 @@ function compareOwner(deployed: DeployedServer, seen: Cluster): Drift[] {
       : [find("role-connections", limit(role.connectionLimit), limit(connectionLimit))]),
     ...(role.validUntil === null
       ? []
-      : [find("role-expiry", `until ${role.validUntil}`, "for ever", bySql(deployed.container, forever))]),
+      : [find("role-expiry", `until ${role.validUntil}`, "for ever", bySql(deployed.id, forever))]),
     ...(role.password === "deployed" ? [] : [find("password", role.password, "the one that was deployed")]),
   ];
 }
@@ -59,7 +59,7 @@ export function limit(connections: number): string {
 }
 
 function compareOthers(deployed: DeployedServer, { cluster, takenOver }: SeenServer): Drift[] {
-  const { container, spec } = deployed;
+  const { id, spec } = deployed;
   const find = finder(deployed);
   const { roles } = cluster;
   const owner = ownerIn(cluster, spec.owner);
@@ -85,16 +85,16 @@ function compareOthers(deployed: DeployedServer, { cluster, takenOver }: SeenSer
     ...attributes.map((role) => find("role-attributes", `${role.name}: ${role.attributes.join(" ")}`, "none of it")),
     ...(superuser === undefined || superuser.password === "none"
       ? []
-      : [find("superuser-password", "one", "none", bySql(container, noPassword))]),
+      : [find("superuser-password", "one", "none", bySql(id, noPassword))]),
     ...logins.map(({ name, formerOwner }) => {
-      const fix = formerOwner ? [] : [bySql(container, `ALTER ROLE ${sqlIdentifier(name)} NOLOGIN`)];
+      const fix = formerOwner ? [] : [bySql(id, `ALTER ROLE ${sqlIdentifier(name)} NOLOGIN`)];
       return find("login-role", name, `${spec.owner} alone`, ...fix);
     }),
   ];
 }
 
 function compareMemberships(deployed: DeployedServer, { cluster, takenOver }: SeenServer): Drift[] {
-  const { container, spec } = deployed;
+  const { id, spec } = deployed;
   const find = finder(deployed);
   const superuser = cluster.roles.find(({ bootstrap }) => bootstrap)?.name;
   const strong = ({ role }: Cluster["memberships"][number]) => role === superuser || dangerous.includes(role);
@@ -105,7 +105,7 @@ function compareMemberships(deployed: DeployedServer, { cluster, takenOver }: Se
       .map(({ member, role }) => find("membership", `${member} is a member of ${role}`, "no member")),
     ...(takenOver ? [] : weak).map(({ member, role }) => {
       const revoke = `REVOKE ${sqlIdentifier(role)} FROM ${sqlIdentifier(member)} CASCADE`;
-      return find("predefined-role", `${member} is a member of ${role}`, "no member", bySql(container, revoke));
+      return find("predefined-role", `${member} is a member of ${role}`, "no member", bySql(id, revoke));
     }),
     ...cluster.parameterGrants.map(({ setting, role }) =>
       find("parameter-grant", `${role} may set ${setting}`, "the superuser alone"),

@@ -91,7 +91,7 @@ export function compareServer(deployed: DeployedServer, seen: SeenServer): Drift
 }
 
 function compareDatabases(deployed: DeployedServer, seen: Cluster): Drift[] {
-  const { container, spec } = deployed;
+  const { id, spec } = deployed;
   const find = finder(deployed);
   const { databases } = seen;
   const owner = ownerIn(seen, spec.owner)?.name;
@@ -105,7 +105,7 @@ function compareDatabases(deployed: DeployedServer, seen: Cluster): Drift[] {
           ...(database.open ? [] : [find("database-closed", "takes no connections", "takes connections")]),
           ...(database.connectionLimit === -1
             ? []
-            : [find("database-connections", limit(database.connectionLimit), limit(-1), bySql(container, unlimited))]),
+            : [find("database-connections", limit(database.connectionLimit), limit(-1), bySql(id, unlimited))]),
         ];
   const closed = ["postgres", "template1", spec.database];
   const open = databases.filter(({ name, public: privileges }) => closed.includes(name) && privileges.length > 0);
@@ -133,11 +133,11 @@ function missingDatabase(deployed: DeployedServer, databases: Cluster["databases
 /** Those that may be declared are no drift where they are not: an entry that is taken out drops nothing, and a copy has what its source has. */
 function compareExtensions(deployed: DeployedServer, { extensions, takenOver }: SeenServer): Drift[] {
   if (takenOver) return [];
-  const { container, spec } = deployed;
+  const { id, spec } = deployed;
   const find = finder(deployed);
   const foreign = extensions.filter((name) => !EXTENSIONS.includes(name));
   return foreign.map((name) => {
-    const drop = bySql(container, `DROP EXTENSION ${sqlIdentifier(name)}`, spec.database);
+    const drop = bySql(id, `DROP EXTENSION ${sqlIdentifier(name)}`, spec.database);
     return find("extension", name, "none that only a superuser may create", drop);
   });
 }

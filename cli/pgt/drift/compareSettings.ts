@@ -64,14 +64,14 @@ function compareWritten({ id, container }: DeployedServer, { cluster: { written 
       kind: "setting-file",
       found: `${name} = ${value ?? ""}`,
       expected: "not set",
-      fix: `${remove} && ${bySql(container, "SELECT pg_reload_conf()")}`,
+      fix: `${remove} && ${bySql(id, "SELECT pg_reload_conf()")}`,
     };
   });
 }
 
 function compareRoleSettings(deployed: DeployedServer, { cluster, takenOver }: SeenServer): Drift[] {
   if (takenOver) return [];
-  const { id, container, spec, sharing = [] } = deployed;
+  const { id, spec, sharing = [] } = deployed;
   const former = cluster.roles.filter(({ formerOwner }) => formerOwner).map(({ name }) => name);
   // A tenant on an instance may set for its role what the deployment sets there, and more.
   const declared = spec.declared?.roles.map(({ name }) => name) ?? [];
@@ -88,7 +88,7 @@ function compareRoleSettings(deployed: DeployedServer, { cluster, takenOver }: S
       kind: "role-setting",
       found: `${setting} = ${value} for ${where === "" ? "all roles" : where}`,
       expected: "not set",
-      fix: bySql(container, reset(role, database, setting)),
+      fix: bySql(id, reset(role, database, setting)),
     };
   });
 }

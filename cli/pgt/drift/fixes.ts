@@ -19,10 +19,10 @@ export function byReplacing(container: string): string {
   return `docker stop --time 120 ${container} && docker rm ${container}; then ${byStart}`;
 }
 
-/** A statement of the superuser's, in a tenant's container. */
-export function bySql(container: string, statement: string, database = "postgres"): string {
+/** A statement of the superuser's, in a session in which nothing counts that the tenant set. @param id of a tenant with a server of its own. */
+export function bySql(id: string, statement: string, database = "postgres"): string {
   const where = database === "postgres" ? "" : ` --dbname=${shellQuoted(database)}`;
-  return `docker exec ${container} psql${where} --command=${shellQuoted(statement)}`;
+  return `pgt psql ${id} --superuser --${where} --command=${shellQuoted(statement)}`;
 }
 
 /** A command of the Docker CLI. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { superuserArguments } from "../../../components/superuserSession.ts";
 import { stackOutputs } from "../../support/stackOutputs.ts";
 
 const unprotected = JSON.stringify({
@@ -98,6 +99,31 @@ describe("status", () => {
     program("pulumi", `printf '%s' '${outputs.replaceAll("'", "'\\''")}'`);
     writeFileSync(join(folder, "connect"), "a file, not a folder");
     expect(command("status", "dev")).toEqual(failure("cannot write the connection files", "writable"));
+  });
+});
+
+describe("pgt psql --superuser", () => {
+  /** An engine with one container of the stack's, which prints what it is to run, a word a line. */
+  const engine = (state: string) =>
+    program(
+      "docker",
+      `if [ "$1" = exec ]; then printf '%s\\n' "$@"; else echo '{"Names":"pgtenants-dev.acme","State":"${state}","Labels":""}'; fi`,
+    );
+  const psql = (id: string, ...args: string[]) => command("pgt/main", "psql", id, "--superuser", "--", ...args);
+
+  test("begins a session in which nothing counts that the tenant set", () => {
+    engine("running");
+    const { status, stdout } = psql("acme", "--dbname=shop", "-c", "SELECT 1");
+    const words = ["exec", "--interactive", ...superuserArguments(), "--env=PSQL_HISTORY=/dev/null"];
+    const expected = [...words, "pgtenants-dev.acme", "psql", "--no-psqlrc", "--dbname=shop", "-c", "SELECT 1", ""];
+    expect({ status, words: stdout.split("\n") }).toEqual({ status: 0, words: expected });
+  });
+
+  test("says what is there instead of a server that runs", () => {
+    engine("exited");
+    expect(psql("acme")).toEqual(failure("the container pgtenants-dev.acme is exited", "pgt start acme"));
+    expect(psql("globex")).toEqual(failure("the container pgtenants-dev.globex is not there", "pgt start globex"));
+    expect(psql("acmee")).toEqual(failure('no tenant "acmee"', "did you mean acme?"));
   });
 });
 

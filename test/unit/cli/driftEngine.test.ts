@@ -104,7 +104,7 @@ describe("what is to be typed", () => {
   test("holds names and statements as one argument each, whatever is in them", () => {
     expect(byDocker("rm", "--force", "a; reboot")).toBe("docker rm --force 'a; reboot'");
     const statement = `ALTER ROLE ${sqlIdentifier("it's")} NOLOGIN`;
-    expect(bySql("c", statement)).toBe(`docker exec c psql --command='ALTER ROLE "it'\\''s" NOLOGIN'`);
-    expect(bySql("c", "SELECT 1", "shop")).toBe("docker exec c psql --dbname='shop' --command='SELECT 1'");
+    expect(bySql("acme", statement)).toBe(`pgt psql acme --superuser -- --command='ALTER ROLE "it'\\''s" NOLOGIN'`);
+    expect(bySql("acme", "SELECT 1", "shop")).toBe("pgt psql acme --superuser -- --dbname='shop' --command='SELECT 1'");
   });
 });

@@ -16,7 +16,7 @@ type Cluster = SeenServer["cluster"];
 const compare = (differences: Partial<Cluster>, more: Partial<SeenServer> = {}) =>
   compareServer(deployedServer(), seenServer(differences, more));
 const step = "pulumi up --replace '**::acme-sql'";
-const psql = (statement: string) => `docker exec pgtenants-dev.acme psql --command='${statement}'`;
+const psql = (statement: string) => `pgt psql acme --superuser -- --command='${statement}'`;
 const owner = (differences: Partial<Cluster["roles"][number]>) => ({
   roles: [{ ...ownerRole, ...differences }, superuserRole],
 });
@@ -181,7 +181,7 @@ test("an extension that only a superuser may create", () => {
     {
       kind: "extension",
       found: "dblink",
-      fix: `docker exec pgtenants-dev.acme psql --dbname='acme' --command='DROP EXTENSION "dblink"'`,
+      fix: `pgt psql acme --superuser -- --dbname='acme' --command='DROP EXTENSION "dblink"'`,
     },
   ]);
 });
