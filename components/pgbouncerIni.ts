@@ -135,3 +135,15 @@ export function renderPoolFiles(pools: readonly (readonly [string, Pool])[]): st
   const lines = pools.map(([name, pool]) => `${name} ${Buffer.from(renderPgbouncerIni(pool)).toString("base64")}\n`);
   return `${lines.join("")}end\n`;
 }
+
+/** Reads what {@link renderPoolFiles} gave: each pool's configuration by its name. @throws Error for another text. */
+export function parsePoolFiles(text: string): ReadonlyMap<string, string> {
+  const lines = text.split("\n");
+  if (lines.splice(-2).join("\n") !== "end\n") throw new Error("connection pools: got a text without its last line");
+  return new Map(
+    lines.map((line) => {
+      const [name = "", encoded = ""] = line.split(" ");
+      return [name, Buffer.from(encoded, "base64").toString()];
+    }),
+  );
+}

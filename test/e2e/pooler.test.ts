@@ -3,6 +3,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringsOf } from "./support/clients.ts";
 import { identity } from "./support/engine.ts";
+import { kindsIn, lookForDrift, typeFixes } from "./support/handMade.ts";
 import { asSuperuser } from "./support/imageContainer.ts";
 import { pgt, pgtOutput } from "./support/pgt.ts";
 import { firstValue, pooledClient, pooledUri, poolerOf, serverConnections, watched } from "./support/pooled.ts";
@@ -57,6 +58,16 @@ describe("a deployment with connection pools", () => {
     expect((await pgt(at, ["drift"])).stdout).toMatch(/globex/);
     await outputOf("docker", ["start", poolerOf(at, "globex")]);
   });
+});
+
+test("a pool that was changed by hand is found, and put right by what is told", async () => {
+  const byHand = (id: string, command: string) => outputOf("docker", ["exec", poolerOf(at, id), "sh", "-c", command]);
+  await byHand("acme", "echo '; by hand' >>/var/lib/pooler/config/tenant.ini");
+  await byHand("globex", "s6-svc -wd -T 20000 -d /run/pooler/services/tenant");
+  const look = await lookForDrift(at);
+  expect(kindsIn(look)).toEqual(["acme pool-changed", "globex pool-missing"]);
+  await typeFixes(at, look);
+  await expect.poll(async () => kindsIn(await lookForDrift(at)), { timeout: 30_000 }).toEqual([]);
 });
 
 describe("a new password", () => {

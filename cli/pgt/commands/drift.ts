@@ -10,6 +10,7 @@ import { compareContainers } from "../drift/compareContainers.ts";
 import { compareDeclared } from "../drift/compareDeclared.ts";
 import { compareNetworks, compareVolumes } from "../drift/compareEngine.ts";
 import { compareFiles } from "../drift/compareFiles.ts";
+import { comparePools } from "../drift/comparePools.ts";
 import { compareRouter } from "../drift/compareRouter.ts";
 import { compareServer } from "../drift/compareServer.ts";
 import { type Deployed, readDeployed } from "../drift/deployed.ts";
@@ -17,7 +18,7 @@ import type { Drift } from "../drift/drift.ts";
 import { dueTenants } from "../drift/due.ts";
 import { byStart } from "../drift/fixes.ts";
 import { readEngine, type SeenEngine } from "../drift/readEngine.ts";
-import { readDeclared, readRouter, readServer } from "../drift/readInside.ts";
+import { readDeclared, readPools, readRouter, readServer } from "../drift/readInside.ts";
 import { codeOf, documentOf, type Look, renderDrift, renderMarkdown } from "../drift/renderDrift.ts";
 import { forOperator, HealthError } from "../failures.ts";
 import { knownShared, knownTenants, listedHere } from "../tenants.ts";
@@ -129,6 +130,10 @@ async function lookInside(deployed: Deployed, { containers }: SeenEngine): Promi
           ...compareFiles(server.id, server.files, seen.files),
         ];
       },
+    })),
+    ...deployed.pools.map((pools) => ({
+      ...{ subject: pools.id, name: pools.container },
+      look: async (container: string) => comparePools(pools, await readPools(container)),
     })),
     ...(router === undefined
       ? []

@@ -6,9 +6,11 @@ import { stateName } from "../../leftovers.ts";
 import type { DeployedContainer } from "./compareContainers.ts";
 import type { DeployedNetwork, DeployedVolume } from "./compareEngine.ts";
 import { digestOf } from "./compareFiles.ts";
+import type { DeployedPools } from "./comparePools.ts";
 import type { DeployedRouter } from "./compareRouter.ts";
 import { optionsInState } from "./containerOptions.ts";
 import { type DeployedInside, deployedServer, sharingStep } from "./deployedInside.ts";
+import { deployedPools } from "./deployedPools.ts";
 import { engineName, environmentOf, StateTree, stdinOf } from "./stateTree.ts";
 
 /** What the last deployment made, by the stack's state. Holds secrets: verifiers of passwords. */
@@ -20,6 +22,7 @@ export interface Deployed {
   readonly volumes: readonly DeployedVolume[];
   readonly router: DeployedRouter | undefined;
   readonly servers: readonly DeployedInside[];
+  readonly pools: readonly DeployedPools[];
   /** The ids of all tenants that are there. */
   readonly tenants: readonly string[];
 }
@@ -56,6 +59,7 @@ export function readDeployed(resources: readonly StateResource[]): Deployed {
     volumes: tree.ofType(resourceTypes.volume).flatMap((volume) => deployedVolume(tree, volume)),
     router: tree.ofType(typeTokens.traefik).flatMap((router) => deployedRouter(tree, router, ids))[0],
     servers: running.flatMap((tenant) => deployedServer(tree, tenant)),
+    pools: running.flatMap((tenant) => deployedPools(tree, tenant)),
     tenants: ids,
   };
 }

@@ -120,6 +120,9 @@ export const kinds = {
     ...unnoticed,
     what: "the certificate of a tenant with `tls: passthrough` is gone or another one",
   },
+  "pool-missing": { ...unnoticed, what: "a connection pool is gone, or does not listen" },
+  "pool-changed": { ...unnoticed, what: "a connection pool has other settings, or begins with others the next time" },
+  "pool-unknown": { ...unnoticed, what: "a connection pool that no deployment made" },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 export type DriftKind = keyof typeof kinds;

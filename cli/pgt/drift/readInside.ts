@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { type Difference, lookCommand, lookInput, parseLook } from "../../../components/declaredLook.ts";
+import { poolerFolder } from "../../../components/pgbouncerIni.ts";
 import { superuserArguments } from "../../../components/superuserSession.ts";
 import { renderVariable } from "../../../components/tenantSpec.ts";
 import { dockerReadingAtOnce } from "../engine.ts";
 import { closing } from "./compareClosing.ts";
+import type { SeenPools } from "./comparePools.ts";
 import type { SeenRouter } from "./compareRouter.ts";
 import { cluster, type SeenServer } from "./compareServer.ts";
 import { routerFolder } from "./deployed.ts";
@@ -67,6 +69,38 @@ export function parseServer(printed: string): SeenInside {
 function digestsIn(text: string): Readonly<Record<string, string>> {
   const found = [...text.matchAll(/^([0-9a-f]{64}) [ *](.*)$/gm)];
   return Object.fromEntries(found.map(([, digest = "", path = ""]) => [path, digest]));
+}
+
+/** In a pools' container, as PgBouncer's own user: digests of the settings that each pool begins with, and of those that it has read; who listens. */
+const poolsScript = `
+cd ${poolerFolder}/config && sha256sum ./*.ini 2>/dev/null
+cd /run/pooler/services && sha256sum ./*/applied.ini 2>/dev/null
+grep -h ' 0A ' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+true
+`;
+
+/** Asks a pools' container. @throws OperatorError when it does not answer. */
+export async function readPools(container: string): Promise<SeenPools> {
+  return parsePools(await dockerReadingAtOnce("", limit, ["exec", container, "sh", "-c", poolsScript]));
+}
+
+/** Reads what {@link poolsScript} printed. */
+export function parsePools(printed: string): SeenPools {
+  const digests = Object.entries(digestsIn(printed));
+  const named = (path: RegExp) =>
+    new Map(
+      digests.flatMap(([file, digest]) => {
+        const name = path.exec(file)?.[1];
+        return name === undefined ? [] : [[name, digest] as const];
+      }),
+    );
+  // A row of /proc/net/tcp: its number, the local address with the port, the remote one, the state (0A: listening).
+  const listening = printed.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ 0A /gm);
+  return {
+    written: named(/^\.\/([^/]+)\.ini$/),
+    read: named(/^\.\/([^/]+)\/applied\.ini$/),
+    ports: new Set([...listening].map(([, port = ""]) => Number.parseInt(port, 16))),
+  };
 }
 
 /** In the router, which may read its files. */

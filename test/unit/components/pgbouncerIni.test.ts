@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Pool, renderPgbouncerIni } from "../../../components/pgbouncerIni.ts";
+import { type Pool, parsePoolFiles, renderPgbouncerIni, renderPoolFiles } from "../../../components/pgbouncerIni.ts";
 
 const pool: Pool = {
   port: 5432,
@@ -64,5 +64,18 @@ describe("renderPgbouncerIni", () => {
     [{ maxClients: -1 }, "-1 is not a whole number from 0"],
   ])("refuses %j", (differences, reason) => {
     expect(() => renderPgbouncerIni({ ...pool, ...differences })).toThrow(reason);
+  });
+});
+
+describe("parsePoolFiles", () => {
+  test("reads what was rendered", () => {
+    const pools = { acme: pool, "globex-eu": { ...pool, port: 6001, database: "globex" } };
+    const expected = Object.entries(pools).map(([name, one]) => [name, renderPgbouncerIni(one)]);
+    expect([...parsePoolFiles(renderPoolFiles(Object.entries(pools)))]).toEqual(expected);
+    expect(parsePoolFiles(renderPoolFiles([])).size).toBe(0);
+  });
+
+  test.each(["", "end", "acme YQ==\n"])("refuses %j, of which some is missing", (text) => {
+    expect(() => parsePoolFiles(text)).toThrow("without its last line");
   });
 });
