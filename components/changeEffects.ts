@@ -167,7 +167,8 @@ const sharedKinds: readonly Kind[] = [
     thing: "name of the state",
     impact: { ...none, replace: "restart", delete: "restart" },
   },
-  // What everybody on an instance is made in. Each step touches only whom a change is about: nobody else's session ends.
+  // What everybody on an instance is made in. Each step touches only whom a change is about: nobody else's session ends. What it
+  // does to them is told by what it is given, see cli/pgt/impact/sharing.ts.
   { type: command, end: "-tenants-sql", thing: "roles and databases on an instance", impact: none },
   { type: command, end: "-pools", thing: "pools of an instance", impact: none },
   // Their passwords derive from it: another key is another password for each, and sessions live on.

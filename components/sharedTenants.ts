@@ -6,6 +6,7 @@ import { sayWhy } from "./containerFailure.ts";
 import { typeTokens } from "./names.ts";
 import { createPoolsStep } from "./poolerContainer.ts";
 import type { Settings } from "./settings.ts";
+import { renderSharedFacts } from "./sharedFacts.ts";
 import { renderPools } from "./sharedPools.ts";
 import type { PlacedShared } from "./sharedPorts.ts";
 import { type SharedSpecs, sharedSpec } from "./sharedSpec.ts";
@@ -82,7 +83,9 @@ function createSqlStep(
   key: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command {
-  const specs = tenants.map((tenant) =>
+  // By their first ids: another order of the file is no change.
+  const sorted = tenants.toSorted((one, other) => (one.origin < other.origin ? -1 : 1));
+  const specs = sorted.map((tenant) =>
     sharedSpec(tenant, settings.domain, tenant.password === "custom" ? settings.passwords.get(tenant.id) : undefined),
   );
   const document = key.apply((secret) => JSON.stringify({ key: secret, tenants: specs } satisfies SharedSpecs));
@@ -96,6 +99,8 @@ function createSqlStep(
         CONTAINER: container.id,
         // Other statements run again on every instance.
         STATEMENTS_HASH: sharedStatementsHash(),
+        // What a preview tells of the text.
+        TENANTS: renderSharedFacts(tenants),
       },
       stdin: document,
       logging: command.local.Logging.None,

@@ -65,7 +65,9 @@ describe("an instance", () => {
   test("tells secrets to its step alone, and that by standard input", async () => {
     const resources = await register("running");
     expect(JSON.stringify(resources.map(({ plain }) => plain))).not.toContain(canary);
-    expect(resources.find(({ name }) => name === "shared-1-tenants-sql")?.secrets).toEqual(["stdin"]);
+    const step = resources.find(({ name }) => name === "shared-1-tenants-sql");
+    expect(step?.secrets).toEqual(["stdin"]);
+    expect(step?.plain["environment"]).toMatchObject({ TENANTS: "acme maxConnections=40\nglobex maxConnections=40" });
   });
 });
 
