@@ -182,7 +182,9 @@ SELECT EXISTS (SELECT FROM wanted WHERE isolation = 'schema') AS has_schemas, :'
 CREATE TEMP TABLE wanted AS
 SELECT key, role, pg_authid.oid FROM jsonb_to_recordset(:'shared'::jsonb->'tenants') AS tenant (key text, role name, isolation text)
   JOIN pg_authid ON rolname = role WHERE isolation = 'schema';
-SELECT format('ALTER SCHEMA %I RENAME TO %I', nspname, role)
+-- Sessions from before would look for their tables under the old name; new ones have the new one, set above.
+SELECT format('SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usesysid = %L', wanted.oid),
+       format('ALTER SCHEMA %I RENAME TO %I', nspname, role)
   FROM wanted JOIN pg_namespace ON obj_description(pg_namespace.oid, 'pg_namespace') = 'pgtenants: ' || key WHERE nspname <> role
 \gexec
 SELECT format('CREATE SCHEMA %I', role), format('COMMENT ON SCHEMA %I IS %L', role, 'pgtenants: ' || key)
