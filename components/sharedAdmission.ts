@@ -77,9 +77,11 @@ function vanished(
 
 /** Another instance, another isolation, or a server of its own: the data would stay where it is. */
 function moved({ shared, servers, last, lastShared }: SharedTransition, { tenantsFile }: Needed): string[] {
-  const refusal = (id: string, got: string, expected: string) =>
-    `${tenantsFile}: "${id}": got ${got}, expected ${expected}, where its data is; ` +
-    `put that back, or begin empty under another id; a dump takes data along: pgt dump ${id}`;
+  const refusal = (id: string, got: string, expected: string, moves: readonly string[]) =>
+    `${tenantsFile}: "${id}": got ${got}, expected ${expected}, where its data is; put that back. ` +
+    (moves.length > 0
+      ? `To take the data along: ${moves.map((to) => `pgt move ${id} --to ${to}`).join(", and then ")}`
+      : `There is no move for isolation: schema; a dump takes the data along, to another id: pgt dump ${id}`);
   const named = ({
     isolation,
     instance,
@@ -90,27 +92,35 @@ function moved({ shared, servers, last, lastShared }: SharedTransition, { tenant
   // A tenant that moves has both places; the one that it was moving to may go again.
   const stays = ({ standby }: Second, tenants: readonly Pick<SharedTenant, "id">[], id: string) =>
     standby !== "target" && standby !== "discarded" && !tenants.some((tenant) => tenant.id === id);
-  const kept = (id: string, { standby }: Second, got: string, expected: string) =>
+  const kept = (id: string, { standby }: Second, got: string, expected: string, moves: readonly string[]) =>
     standby !== "source"
-      ? refusal(id, got, expected)
+      ? refusal(id, got, expected, moves)
       : `${tenantsFile}: "${id}": got an entry without movedFrom, expected it for as long as the tenant's data of before is kept; ` +
         `put it back, or end the move: pgt move ${id} --accept`;
   const toShared = shared.flatMap((tenant) => {
     const own = [tenant.id, ...tenant.formerIds].flatMap((id) => last.get(id) ?? []);
     const server = own.find(({ volume }) => volume !== undefined);
     if (server !== undefined && stays(server, servers, tenant.id))
-      return [kept(tenant.id, server, named(tenant), "isolation: dedicated")];
+      return [kept(tenant.id, server, named(tenant), "isolation: dedicated", movesTo(tenant))];
     const before = previousShared(tenant, lastShared);
     if (before === undefined || (before.instance === tenant.instance && before.isolation === tenant.isolation))
       return [];
-    return [refusal(tenant.id, named(tenant), named(before))];
+    const moves =
+      before.isolation === "database" && tenant.isolation === "database" ? ["dedicated", tenant.instance] : [];
+    return [refusal(tenant.id, named(tenant), named(before), moves)];
   });
   const toDedicated = servers.flatMap((tenant) => {
     const before = previousShared(tenant, lastShared);
     if (before === undefined || !stays(before, shared, tenant.id)) return [];
-    return [kept(tenant.id, before, "isolation: dedicated", named(before))];
+    const moves = before.isolation === "database" ? ["dedicated"] : [];
+    return [kept(tenant.id, before, "isolation: dedicated", named(before), moves)];
   });
   return [...toShared, ...toDedicated];
+}
+
+/** Where pgt move takes a tenant to be as its entry says; nowhere for a schema, which is not moved. */
+function movesTo({ isolation, instance }: SharedTenant): readonly string[] {
+  return isolation === "database" ? [instance] : [];
 }
 
 /** What the last deployment knows of one of a tenant's places. */

@@ -151,9 +151,14 @@ describe("what is refused", () => {
       "another instance",
       onShared("id: acme"),
       { instance: "shared-9" },
-      /expected isolation: database on shared-9, where its data is/,
+      /expected isolation: database on shared-9, where its data is.*pgt move acme --to dedicated, and then pgt move acme --to shared-1$/,
     ],
-    ["another isolation", onShared("id: acme"), { isolation: "schema" }, /expected isolation: schema on shared-1/],
+    [
+      "another isolation",
+      onShared("id: acme"),
+      { isolation: "schema" },
+      /expected isolation: schema on shared-1.*no move for isolation: schema; .*pgt dump acme$/,
+    ],
     [
       "an old confirmation",
       onShared("id: acme, state: removed, confirm: acme 2026-10-01"),
@@ -182,10 +187,10 @@ describe("what is refused", () => {
 
   test("a server of its own for one on an instance, and the other way round", () => {
     expect(refused([], new Map([["acme", known()]]), [tenant()])[0]).toMatch(
-      /got isolation: dedicated, expected isolation: database/,
+      /got isolation: dedicated, expected isolation: database.*pgt move acme --to dedicated$/,
     );
     expect(refused(onShared("id: dedicated"), new Map())[0]).toMatch(
-      /expected isolation: dedicated, where its data is/,
+      /expected isolation: dedicated, where its data is.*pgt move dedicated --to shared-1$/,
     );
   });
 });
