@@ -47,14 +47,9 @@ export interface Listed {
 }
 
 /**
- * The tenants of the file, and after them the databases of pull requests, held against the same rules.
+ * The tenants of the file, those on instances too, and after them the databases of pull requests, held against the same rules.
  * @throws TenantsFileError as loadTenants does; Error where one has the id of a tenant in the file.
  */
-export function listTenants(file: string, request: PreviewRequest, last: LastDeployment): readonly ListedTenant[] {
-  return listAll(file, request, last).servers;
-}
-
-/** The same, and the tenants on instances. */
 export function listAll(file: string, { create, delete: gone }: PreviewRequest, last: LastDeployment): Listed {
   const inFile = loadList(file);
   const remembered = [...last].flatMap(([id, { entry }]) => (entry === undefined || gone.includes(id) ? [] : [entry]));

@@ -1,6 +1,6 @@
 import { hasExpired } from "../../components/ephemeral.ts";
 import type { LastDeployment } from "../../components/lastDeployment.ts";
-import { listTenants } from "../../components/previewDatabases.ts";
+import { listAll } from "../../components/previewDatabases.ts";
 import { sharedIn, tenantsIn } from "../../components/readLastDeployment.ts";
 import { previousShared } from "../../components/sharedAdmission.ts";
 import type { PlacedShared } from "../../components/sharedPorts.ts";
@@ -13,6 +13,7 @@ import { closest, either, quoted } from "../../tenants/text.ts";
 import { messageOf, OperatorError } from "../operatorError.ts";
 import { readState } from "../state.ts";
 import type { Context } from "./context.ts";
+import type { Planned } from "./impact/planned.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { readText } from "./textFile.ts";
 
@@ -53,18 +54,26 @@ export function isOnInstance(tenant: Tenant | SharedTenant): tenant is SharedTen
  * The same without those whose time is up, and with what is in no file: the databases of pull requests, which the state remembers.
  * @throws OperatorError where the file has the id of one.
  */
-export function knownTenants(
-  { tenantsFile }: Pick<StackConfig, "tenantsFile">,
-  last: LastDeployment,
-): readonly Tenant[] {
+export function knownTenants(config: Pick<StackConfig, "tenantsFile">, last: LastDeployment): readonly Tenant[] {
+  return knownList(config, last).servers;
+}
+
+function knownList({ tenantsFile }: Pick<StackConfig, "tenantsFile">, last: LastDeployment): TenantList {
   try {
     const now = new Date();
-    const listed = listTenants(tenantsFile, { create: [], delete: [] }, last);
-    return listed.filter((tenant) => !hasExpired(tenant, last, now));
+    const { servers, ...others } = listAll(tenantsFile, { create: [], delete: [] }, last);
+    return { servers: servers.filter((tenant) => !hasExpired(tenant, last, now)), ...others };
   } catch (error) {
     if (error instanceof TenantsFileError) throw error;
     throw new OperatorError(messageOf(error), "pgt preview-database list shows those that there are");
   }
+}
+
+/** Everybody as the file says now, and as the state does. @throws OperatorError as {@link knownTenants} does, and where the state cannot be read. */
+export function plannedTenants({ config, stack }: Pick<Context, "config" | "stack">): Planned {
+  const { resources } = readState(config.folder, stack);
+  const last = tenantsIn(resources);
+  return { list: knownList(config, last), last, lastShared: sharedIn(resources) };
 }
 
 /** The tenants on instances as the file says now, each at the port of the last deployment; one that is not deployed is left out. */

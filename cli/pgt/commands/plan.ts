@@ -1,5 +1,4 @@
 import { ephemeralIn } from "../../../components/ephemeral.ts";
-import type { LastDeployment } from "../../../components/lastDeployment.ts";
 import { docker } from "../../engine.ts";
 import { OperatorError } from "../../operatorError.ts";
 import type { Context } from "../context.ts";
@@ -11,7 +10,7 @@ import { type Report, refusedReport, reportOf } from "../impact/report.ts";
 import { runPreview } from "../impact/runPreview.ts";
 import { risksData, sentence } from "../impact/summary.ts";
 import type { PlanFormat } from "../programPlan.ts";
-import { knownTenants, lastTenants } from "../tenants.ts";
+import { plannedTenants } from "../tenants.ts";
 
 /**
  * Says what a deployment would do to each tenant, and changes nothing.
@@ -21,13 +20,14 @@ import { knownTenants, lastTenants } from "../tenants.ts";
 export function plan(context: Context, format: PlanFormat | undefined, most = longestComment): 0 | 1 | 2 {
   const preview = runPreview(context);
   const refused = preview.errors.length > 0;
-  const last: LastDeployment = refused ? new Map() : lastTenants(context);
-  const tenants = refused ? [] : knownTenants(context.config, last);
-  const report = refused
-    ? refusedReport(preview.errors, preview.warnings)
-    : reportOf(preview, tenants, ephemeralIn(last));
+  const planned = refused ? undefined : plannedTenants(context);
+  const report =
+    planned === undefined
+      ? refusedReport(preview.errors, preview.warnings)
+      : reportOf(preview, planned, ephemeralIn(planned.last));
   const offsite = Object.keys(preview.config).some((key) => key.endsWith(":offsite"));
-  const capacity = refused ? undefined : capacityOf(tenants, askHost(), offsite);
+  const { servers = [], beside } = planned?.list ?? {};
+  const capacity = refused ? undefined : capacityOf([...servers, ...(beside?.servers ?? [])], askHost(), offsite);
   switch (format ?? (context.json ? "json" : "text")) {
     case "json":
       process.stdout.write(`${JSON.stringify({ summary: sentence(report), ...report, capacity }, null, 2)}\n`);

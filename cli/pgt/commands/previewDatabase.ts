@@ -19,7 +19,7 @@ import {
   toSweep,
 } from "../previewDatabases.ts";
 import { recoverStack } from "../recoverStack.ts";
-import { knownTenants, lastTenants } from "../tenants.ts";
+import { lastTenants, plannedTenants } from "../tenants.ts";
 import { readText } from "../textFile.ts";
 import { pathFor } from "./importTenant.ts";
 
@@ -122,9 +122,9 @@ function refuseOthers(context: Context, { create }: PreviewRequest, settings: st
     const fix = "nothing was changed; mend that and run it again";
     throw new DeploymentError(preview.errors.join("\n"), fix, "refused", false);
   }
-  const last = lastTenants(context);
-  const own = new Set([...ephemeralIn(last), ...create.map(({ id }) => id)]);
-  const { tenants, shared } = reportOf(preview, knownTenants(context.config, last), own);
+  const planned = plannedTenants(context);
+  const own = new Set([...ephemeralIn(planned.last), ...create.map(({ id }) => id)]);
+  const { tenants, shared } = reportOf(preview, planned, own);
   const others = [...tenants.filter(({ id }) => !own.has(id)).map(({ id }) => id), ...shared.map(({ text }) => text)];
   if (others.length === 0) return;
   throw new OperatorError(

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { tenantHost } from "../../../components/names.ts";
+import type { SharedTenant } from "../../../tenants/sharedTenant.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import type { Reason } from "./reasons.ts";
 
@@ -28,12 +29,19 @@ export function summariesIn(outputs: Readonly<Record<string, unknown>>): Summari
   );
 }
 
+/** What is looked at of a tenant, with or without a server of its own. */
+type Looked = Pick<
+  Tenant,
+  "id" | "formerIds" | "database" | "owner" | "tls" | "readOnly" | "allowDdl" | "access" | "pooler"
+> &
+  Partial<Pick<SharedTenant, "isolation">>;
+
 /**
  * What another value of a field does where the preview hides it: what goes to the server is secret as a whole.
  * @param hidden whether something of that changes. Where nothing is known of the tenant before, its sessions may end.
  */
 export function fieldEffects(
-  tenant: Tenant,
+  tenant: Looked,
   domain: string | undefined,
   summaries: Summaries,
   hidden: boolean,
@@ -51,7 +59,13 @@ export function fieldEffects(
   };
   tell("sessions end", "database", before.database, tenant.database);
   if (domain !== undefined) tell("route only", "host", before.host, tenantHost(tenant.id, domain));
-  tell("in place", "role", before.user, tenant.owner);
+  const hasSchema = tenant.isolation === "schema";
+  tell(
+    losesRole(tenant) ? "sessions end" : "in place",
+    hasSchema ? "role and schema" : "role",
+    before.user,
+    tenant.owner,
+  );
   tell("in place", "TLS", before.tls, tenant.tls);
   const closes = !before.readOnly && tenant.readOnly;
   const what = closes ? "read-only, which ends sessions that write:" : "read-only";
@@ -73,6 +87,14 @@ export function fieldEffects(
     networks(tenant.access.allow),
   );
   return reasons;
+}
+
+/**
+ * Whether sessions do not outlive another name of the role: those of a schema, which has that name, are ended; and a client of a pool in transaction
+ * mode logs in again by it, under the name of before. A server of its own is reached beside its pool.
+ */
+function losesRole({ isolation, pooler }: Looked): boolean {
+  return isolation === "schema" || (isolation === "database" && pooler?.mode === "transaction");
 }
 
 function onOff(enabled: boolean): string {

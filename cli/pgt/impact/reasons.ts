@@ -77,7 +77,11 @@ export function sharedReason(step: PreviewStep): Reason {
   const { impact, thing } = effectOf(step, effectOnAll);
   if (thing === routesWord) return { impact, text: routesWord };
   const changes = step.type === resourceTypes.container ? containerChanges(step) : [];
-  return { impact, text: `${thing} ${verbOf(step)}${changes.length > 0 ? ` (${changes.join(", ")})` : ""}` };
+  const [, instance = "an instance"] = /^(.+)-tenants-(?:sql|pools|key)$/.exec(step.name) ?? [];
+  return {
+    impact,
+    text: `${thing.replace("an instance", instance)} ${verbOf(step)}${changes.length > 0 ? ` (${changes.join(", ")})` : ""}`,
+  };
 }
 
 const verbs = {

@@ -2,10 +2,14 @@ import { endsSessions, type Impact, severity, worstOf } from "../../../component
 import { tenantOfRoute, typeTokens } from "../../../components/names.ts";
 import { nameIn } from "../../../components/stackState.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
-import { fieldEffects, summariesIn } from "./fieldEffects.ts";
-import type { Preview, PreviewStep } from "./preview.ts";
-import { hiddenWords, type Reason, reasonsOf, routesWord, sharedReason } from "./reasons.ts";
+import { summariesIn } from "./fieldEffects.ts";
+import type { Planned, Previewed } from "./planned.ts";
+import type { Preview } from "./preview.ts";
+import { hiddenWords, type Reason, routesWord, sharedReason } from "./reasons.ts";
 import { changedRoutes, hunks, routeTexts } from "./routes.ts";
+import { secondPlaceReasons } from "./secondPlaces.ts";
+import { reasonsAround, serverReasons } from "./serving.ts";
+import { sharingReasons } from "./sharing.ts";
 
 /** What a deployment would do to one tenant. */
 export interface TenantImpact {
@@ -43,47 +47,49 @@ export function refusedReport(errors: readonly string[], warnings: readonly stri
 
 /**
  * What a deployment would do to each tenant. Pure.
- * @param tenants as the deployment would make them.
+ * @param planned everybody as the deployment would make them, and as the state has them.
  * @param ephemeral the ids of those that go by themselves: that their data goes with them is no risk.
  */
-export function reportOf(
-  preview: Preview,
-  tenants: readonly Tenant[],
-  ephemeral: ReadonlySet<string> = new Set(),
-): Report {
+export function reportOf(preview: Preview, planned: Planned, ephemeral: ReadonlySet<string> = new Set()): Report {
   if (preview.errors.length > 0) return refusedReport(preview.errors, preview.warnings);
+  const { servers, shared: sharing } = planned.list;
+  const listed = new Map([...servers, ...sharing].map((tenant) => [tenant.id, tenant]));
+  const idOf = currentIds([...listed.values()]);
   const changes = preview.steps.filter(({ custom, type }) => custom && !type.startsWith("pulumi:"));
-  const idOf = currentIds(tenants);
-  const byTenant = Map.groupBy(changes, ({ parent }) => (isTenant(parent) ? idOf(nameIn(parent)) : undefined));
-  const shared = (byTenant.get(undefined) ?? []).map(sharedReason);
+  const [own, common] = partition(changes, ({ parent }) => isTenant(parent));
+  const shared = common.map(sharedReason);
   const texts = routeTexts(changes);
   const routed = new Set(
     [...(texts === undefined ? [] : changedRoutes(texts))].map((route) => idOf(tenantOfRoute(route))),
   );
-  const summaries = summariesIn(preview.outputs);
-  const domain = settingIn(preview, "domain");
-  const listed = new Map(tenants.map((tenant) => [tenant.id, tenant]));
-  const ids = new Set([...listed.keys(), ...[...byTenant.keys()].filter((id) => id !== undefined)]);
-  const found = [...ids].map((id): TenantImpact => {
-    const tenant = listed.get(id);
-    const steps = byTenant.get(id) ?? [];
-    const reasons = reasonsOf(steps, tenant);
-    const own = ephemeral.has(id) && tenant === undefined ? reasons.map(withoutRisk) : reasons;
-    // Whoever does not run yet has no sessions, and gets everything as it is to be.
-    const runsOn = tenant?.state === "running" && !own.some(({ impact }) => impact === "new" || impact === "started");
-    const fields = runsOn ? fieldEffects(tenant, domain, summaries, changesSql(steps)) : [];
-    const fromShared = runsOn ? shared.filter(({ impact }) => endsSessions(impact)) : [];
-    const told = [...own, ...fields, ...fromShared];
+  const previewed: Previewed = {
+    ...planned,
+    steps: preview.steps,
+    summaries: summariesIn(preview.outputs),
+    domain: settingIn(preview, "domain"),
+    ending: shared.filter(({ impact }) => endsSessions(impact)),
+  };
+  const byTenant = Map.groupBy(own, ({ parent }) => idOf(nameIn(parent)));
+  const onServers = serverReasons(previewed, byTenant, ephemeral);
+  const onInstances = sharingReasons(previewed, onServers);
+  const servedById = new Map(servers.map((tenant) => [tenant.id, tenant]));
+  const found = [...new Set([...listed.keys(), ...onServers.keys(), ...onInstances.keys()])].map((id) => {
+    const [server, reasons] = [servedById.get(id), onServers.get(id) ?? []];
+    const told = [
+      ...reasons,
+      ...(server === undefined ? [] : reasonsAround(server, reasons, previewed)),
+      ...(onInstances.get(id) ?? []),
+      ...secondPlaceReasons([id, ...(listed.get(id)?.formerIds ?? [])], planned),
+    ];
     // Beside anything else it goes without saying; the lines are below the table.
     return impactOf(id, told.length === 0 && routed.has(id) ? [{ impact: "route only", text: "route" }] : told);
   });
-  const sharing = preview.steps.flatMap((step) => sharedImpact(step));
   const there = found.filter(({ id }) => listed.get(id)?.state !== "removed");
   return {
     refused: false,
     errors: [],
     warnings: preview.warnings,
-    tenants: [...found, ...sharing].filter(({ impact }) => impact !== "unchanged").toSorted(worstFirst),
+    tenants: found.filter(({ impact }) => impact !== "unchanged").toSorted(worstFirst),
     unchanged: there.filter(({ impact }) => impact === "unchanged").length,
     shared: shared.filter(({ text }) => text !== routesWord).toSorted((one, other) => (one.text < other.text ? -1 : 1)),
     routes: texts === undefined ? [] : hunks(texts),
@@ -91,18 +97,8 @@ export function reportOf(
   };
 }
 
-/** A tenant on an instance that comes or goes. What else changes for one is a line below the table: the step is everybody's. */
-function sharedImpact({ type, name, operation, before, after }: PreviewStep): TenantImpact[] {
-  if (type !== typeTokens.sharedTenant) return [];
-  const instance = String((after ?? before)?.outputs?.["instance"] ?? "an instance");
-  if (operation === "create") return [impactOf(name, [{ impact: "new", text: `new on ${instance}` }])];
-  return operation === "delete"
-    ? [impactOf(name, [{ impact: "removed", text: `leaves ${instance}; its data stays` }])]
-    : [];
-}
-
-function withoutRisk(reason: Reason): Reason {
-  return reason.impact === "data at risk" ? { impact: "removed", text: "ephemeral: ends, with its data" } : reason;
+function partition<T>(values: readonly T[], is: (value: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [values.filter(is), values.filter((value) => !is(value))];
 }
 
 function worstFirst(one: TenantImpact, other: TenantImpact): number {
@@ -114,7 +110,7 @@ function isTenant(parent: string): boolean {
 }
 
 /** The id that a tenant has now, by any that it had. */
-function currentIds(tenants: readonly Tenant[]): (id: string) => string {
+function currentIds(tenants: readonly Pick<Tenant, "id" | "formerIds">[]): (id: string) => string {
   const byFormer = new Map(tenants.flatMap(({ id, formerIds }) => formerIds.map((former) => [former, id] as const)));
   return (id) => byFormer.get(id) ?? id;
 }
@@ -129,10 +125,6 @@ function impactOf(id: string, reasons: readonly Reason[]): TenantImpact {
   );
   const told = all.length > 1 ? all.filter(({ text }) => text !== hiddenWords) : all;
   return { id, impact, sessionsEnd: endsSessions(impact), reasons: told };
-}
-
-function changesSql(steps: readonly PreviewStep[]): boolean {
-  return steps.some(({ name, properties }) => name.endsWith("-sql") && properties.includes("stdin"));
 }
 
 /** A plain setting of the stack, by its name without the project's. */

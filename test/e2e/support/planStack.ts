@@ -1,16 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { baseFile, type PlanCase } from "../../support/plans/cases.ts";
+import { baseFile, baseOf, type PlanCase } from "../../support/plans/cases.ts";
 import { inspect } from "./engine.ts";
 import { run } from "./shell.ts";
 import { makeTestStack, type TestStack } from "./testStack.ts";
 
-/** The stack that the recorded pull requests are for, deployed. */
-export async function makePlanStack(): Promise<TestStack> {
+/** The stack that the recorded pull requests are for, with the list before them deployed. */
+export async function makePlanStack(base = baseFile): Promise<TestStack> {
   const at = await makeTestStack([], { deletionProtection: "true" }, "plan");
   const remove = async () => {
     try {
-      writeList(at, baseFile);
+      writeList(at, base);
       await at.stack.setConfig("deletionProtection", { value: "false" });
       await at.stack.up();
     } finally {
@@ -18,7 +18,7 @@ export async function makePlanStack(): Promise<TestStack> {
     }
   };
   try {
-    writeList(at, baseFile);
+    writeList(at, base);
     await at.stack.up();
     return { ...at, remove };
   } catch (error) {
@@ -28,13 +28,14 @@ export async function makePlanStack(): Promise<TestStack> {
 }
 
 /** Makes the stack's list and settings what a pull request makes them, runs `use`, and puts them back. */
-export async function withCase<T>(at: TestStack, { file, config = {} }: PlanCase, use: () => Promise<T>): Promise<T> {
+export async function withCase<T>(at: TestStack, one: PlanCase, use: () => Promise<T>): Promise<T> {
+  const { file, config = {} } = one;
   try {
     writeList(at, file(new Date().toISOString().slice(0, 10)));
     for (const [key, value] of Object.entries(config)) await at.stack.setConfig(key, { value });
     return await use();
   } finally {
-    writeList(at, baseFile);
+    writeList(at, baseOf(one));
     for (const key of Object.keys(config)) await at.stack.removeConfig(key);
   }
 }

@@ -6,6 +6,8 @@ export interface PlanCase {
   readonly file: (today: string) => string;
   /** Settings that it changes. */
   readonly config?: Readonly<Record<string, string>>;
+  /** The list that is deployed before it, where that is not the one of most. */
+  readonly base?: string;
 }
 
 /** The list that is deployed, before each pull request. */
@@ -45,9 +47,72 @@ export const planCases: readonly PlanCase[] = [
   entries("nothing", "id: initech # last in, first out", hooli, globex, acme),
 ];
 
+/** The list with an instance, deployed before each pull request that is about one. */
+const sharing = {
+  acme: "id: acme",
+  globex: "{ id: globex, isolation: database, instance: shared-1 }",
+  hooli: "{ id: hooli, isolation: schema, instance: shared-1 }",
+  initech: "{ id: initech, isolation: database, instance: shared-1, pooler: { size: 10 } }",
+} as const;
+
+const instance = "memory: 512 MB, maxConnections: 100, sharedBuffers: 32 MB";
+const sharingList = (changed: Partial<Record<string, string>>, of = instance) =>
+  `instances:\n  - { id: shared-1, ${of} }\n${listOf(...Object.values({ ...sharing, ...changed }).filter((entry) => entry !== undefined))}`;
+const withMore = (entry: string, more: string) => entry.replace(/ }$/, `, ${more} }`);
+
+export const sharingFile = sharingList({});
+const onInstance = (name: string, file: PlanCase["file"]): PlanCase => ({ name, file, base: sharingFile });
+
+/** Those that are about tenants on an instance. */
+export const sharingCases: readonly PlanCase[] = [
+  onInstance("shared-limits", () =>
+    sharingList({
+      globex: withMore(sharing.globex, "maxConnections: 60, statementTimeout: 30 s, passwordVersion: 2"),
+      hooli: withMore(sharing.hooli, "idleInTransactionTimeout: none"),
+      initech: sharing.initech.replace("size: 10", "mode: session, size: 5"),
+    }),
+  ),
+  onInstance("shared-names", () =>
+    sharingList({
+      globex: withMore(sharing.globex, "database: orders"),
+      hooli: withMore(sharing.hooli, "user: hooli_app"),
+      initech: sharing.initech.replace("id: initech", "id: initech-eu, renamedFrom: initech"),
+    }),
+  ),
+  onInstance("shared-access", () =>
+    sharingList({
+      globex: withMore(sharing.globex, "access: { enabled: false }"),
+      hooli: withMore(sharing.hooli, "access: { allow: [203.0.113.0/24] }"),
+      initech: withMore(sharing.initech, "access: { maxConnectionsPerIp: 7 }"),
+    }),
+  ),
+  onInstance("shared-life", (today) =>
+    sharingList({
+      globex: withMore(sharing.globex, "state: stopped"),
+      hooli: withMore(sharing.hooli, `state: removed, confirm: hooli ${today}`),
+      umbrella: "{ id: umbrella, isolation: schema, instance: shared-1 }",
+    }),
+  ),
+  onInstance("shared-instance", () => sharingList({}, instance.replace("32 MB", "64 MB").replace("512 MB", "1 GB"))),
+  onInstance("shared-place", () =>
+    sharingList({ acme: "{ id: acme, isolation: database, instance: shared-1 }", globex: "id: globex" }),
+  ),
+  onInstance("shared-move", () =>
+    sharingList({
+      acme: "{ id: acme, movingTo: { isolation: database, instance: shared-1 } }",
+      globex: withMore(sharing.globex, "movingTo: { isolation: dedicated }"),
+    }),
+  ),
+];
+
+/** The list that is deployed before a pull request. */
+export function baseOf({ base = baseFile }: PlanCase): string {
+  return base;
+}
+
 /** A case by its name. */
 export function planCase(name: string): PlanCase {
-  const found = planCases.find((candidate) => candidate.name === name);
+  const found = [...planCases, ...sharingCases].find((candidate) => candidate.name === name);
   if (found === undefined) throw new Error(`no case ${name}`);
   return found;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LastTenant } from "../../../components/lastDeployment.ts";
-import { listTenants, type PreviewRequest, parsePreviewRequest } from "../../../components/previewDatabases.ts";
+import { listAll, type PreviewRequest, parsePreviewRequest } from "../../../components/previewDatabases.ts";
 import { lastTenant } from "../../support/tenants.ts";
 
 let folder = "";
@@ -21,7 +21,7 @@ const until = "2026-11-29T12:00:00.000Z";
 const remembered = (...ids: readonly string[]) =>
   new Map<string, LastTenant>(ids.map((id) => [id, lastTenant({ until, entry: entry(id) })]));
 const idsOf = (request: Partial<PreviewRequest>, last = remembered()) =>
-  listTenants(file, { ...nothing, ...request }, last).map(({ id }) => id);
+  listAll(file, { ...nothing, ...request }, last).servers.map(({ id }) => id);
 
 describe("the list", () => {
   test("is the file's where there are no preview databases", () => {
@@ -30,7 +30,7 @@ describe("the list", () => {
 
   test("has those that the state remembers, and those that are asked for, with their entries", () => {
     const asked = entry("pr-13", { from: { clone: "acme" }, plan: "large" });
-    const listed = listTenants(file, { ...nothing, create: [asked] }, remembered("pr-12"));
+    const listed = listAll(file, { ...nothing, create: [asked] }, remembered("pr-12")).servers;
     expect(listed.map(({ id }) => id)).toEqual(["acme", "globex-eu", "pr-12", "pr-13"]);
     expect(listed[3]).toMatchObject({ entry: asked, plan: "large", lifeSeconds: 604_800, from: { source: "acme" } });
     expect(listed[3]?.backup.enabled).toBe(false);
@@ -39,7 +39,11 @@ describe("the list", () => {
 
   test("has not those that are to go, and one that is there only once, as it is", () => {
     expect(idsOf({ delete: ["pr-12", "pr-99"] }, remembered("pr-12", "pr-13"))).toEqual(["acme", "globex-eu", "pr-13"]);
-    const again = listTenants(file, { ...nothing, create: [entry("pr-12", { plan: "large" })] }, remembered("pr-12"));
+    const again = listAll(
+      file,
+      { ...nothing, create: [entry("pr-12", { plan: "large" })] },
+      remembered("pr-12"),
+    ).servers;
     expect(again.at(-1)).toMatchObject({ id: "pr-12", plan: "small" });
   });
 

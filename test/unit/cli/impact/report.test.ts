@@ -3,6 +3,7 @@ import { parsePreview } from "../../../../cli/pgt/impact/preview.ts";
 import { reportOf } from "../../../../cli/pgt/impact/report.ts";
 import { risksData, sentence } from "../../../../cli/pgt/impact/summary.ts";
 import type { Tenant } from "../../../../tenants/tenant.ts";
+import { planned } from "../../../support/plans/planned.ts";
 import { tenant } from "../../../support/tenants.ts";
 
 const stack = "urn:pulumi:dev::pgtenants";
@@ -57,7 +58,7 @@ function report(steps: readonly object[], tenants: readonly Tenant[] = [acme], b
   const config = { "pgtenants:domain": "db.example.com" };
   return reportOf(
     parsePreview(JSON.stringify({ config, steps: [{ op: "same", urn: root, oldState: state }, ...steps] })),
-    tenants,
+    planned(tenants),
   );
 }
 
@@ -233,8 +234,10 @@ test("the worst comes first, and each tenant once", () => {
 
 test("an image whose tag may move is said not to be seen", () => {
   const preview = (image: string) => parsePreview(JSON.stringify({ config: { "pgtenants:postgresImage": image } }));
-  expect(reportOf(preview("registry.example.com/postgres:18"), [acme]).unseen).toHaveLength(1);
-  expect(reportOf(preview(`registry.example.com/postgres@sha256:${"0".repeat(64)}`), [acme]).unseen).toEqual([]);
+  expect(reportOf(preview("registry.example.com/postgres:18"), planned([acme])).unseen).toHaveLength(1);
+  expect(reportOf(preview(`registry.example.com/postgres@sha256:${"0".repeat(64)}`), planned([acme])).unseen).toEqual(
+    [],
+  );
 });
 
 test("a preview of another form is an error that says where", () => {
