@@ -14,7 +14,8 @@ export const sharedFields = {
       "refused where the tenant has data, which would stay behind: `./pgt move` takes it along, see [move.md](move.md).",
   }),
   instance: documented(id().exactOptional(), {
-    meaning: "The instance that the tenant is on.",
+    meaning:
+      "The instance that the tenant is on. What a change of its other fields does there: [review.md](review.md#on-an-instance).",
     limits: "The id of one under `instances`. Only with `isolation: database` or `schema`.",
     byDefault: "none.",
     change:
