@@ -50,7 +50,7 @@ function roleOf(place: { readonly standby?: string | undefined } | undefined): R
 }
 
 /** Whether a deployment of the one may come after that of the other. Pure. */
-export function mayFollow(before: Places, after: Places): boolean {
+function mayFollow(before: Places, after: Places): boolean {
   const pairs = [
     [before.server, after.server, before.instance, after.instance],
     [before.instance, after.instance, before.server, after.server],

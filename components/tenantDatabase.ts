@@ -1,6 +1,6 @@
-import { isPassing } from "../tenants/standby.ts";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { isPassing } from "../tenants/standby.ts";
 import { absentIn } from "./declaredSpec.ts";
 import { instancePoolerLimits, instancePoolerStopSeconds } from "./hardening.ts";
 import type { LastTenant } from "./lastDeployment.ts";

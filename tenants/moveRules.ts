@@ -1,9 +1,9 @@
 import type { Draft } from "./check.ts";
 import type { Path, Problem } from "./issues.ts";
 import { secondPlace } from "./secondPlace.ts";
-import { secondPlaceFields } from "./standby.ts";
 import { isShared } from "./sharedDefaults.ts";
 import { sharedFieldsFit } from "./sharedRules.ts";
+import { secondPlaceFields } from "./standby.ts";
 import { either, quoted } from "./text.ts";
 
 /** A tenant has one second place at most, of the other kind than its own, and one that could be its own. */

@@ -1,6 +1,6 @@
 import { tenantHost } from "../../../components/names.ts";
-import type { Standby } from "../../../tenants/standby.ts";
 import type { SharedTenant } from "../../../tenants/sharedTenant.ts";
+import type { Standby } from "../../../tenants/standby.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { formatMiB } from "../../../tenants/units.ts";
 import { alignColumns } from "../../table.ts";

@@ -32,7 +32,8 @@ export async function purgeShared(context: Context, id: string, confirm: string 
     .map((one) => one.id);
   const place = tenant?.instance ?? instances.find((instance) => keeps(context, instance, id));
   if (place === undefined) return false;
-  const other = server === undefined ? "" : ` It is of an earlier tenant ${id}: the one that runs has a server of its own.`;
+  const other =
+    server === undefined ? "" : ` It is of an earlier tenant ${id}: the one that runs has a server of its own.`;
   const question = `Delete the data of ${id} on ${place} for good?${other} Backups of ${place} hold it until they are deleted.`;
   const typed = server === undefined ? id : `${place}/${id}`;
   if (!(context.yes && confirm === typed)) await expectTyped(question, typed, `--yes --confirm ${typed}`);

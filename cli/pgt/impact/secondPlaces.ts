@@ -1,8 +1,8 @@
-import type { Standby } from "../../../tenants/secondPlace.ts";
+import type { Standby } from "../../../tenants/standby.ts";
 import type { Planned } from "./planned.ts";
 import type { Reason } from "./reasons.ts";
 
-/** A tenant's second place: its data of before a move, or what a move fills; see docs/move.md. */
+/** A tenant's second place: its data of before a move, or what a move fills or has given up; see docs/move.md. */
 interface Second {
   readonly standby: Standby;
   /** The instance that it is on; undefined for a server of its own. */
@@ -35,7 +35,7 @@ function secondBefore(ids: readonly string[], { last, lastShared }: Planned): Se
 }
 
 function standbyOf(text: string | undefined): Standby[] {
-  return text === "target" || text === "source" ? [text] : [];
+  return text === "target" || text === "source" || text === "discarded" ? [text] : [];
 }
 
 function told(before: Second | undefined, after: Second | undefined): Reason[] {
@@ -62,14 +62,17 @@ function begun(place: Second): Reason {
         impact: "data at risk",
         text: `its place would be one that nothing was copied to, and its data is kept ${on(place)}, closed: take pgt move`,
       };
+    case "discarded":
+      return { impact: "in place", text: `what there is of it ${on(place)} is given up, and may be deleted` };
   }
 }
 
 /** The copy on an instance is deleted by `pgt move`: no deployment drops anything there. */
 function ended(place: Second): Reason {
   switch (place.standby) {
-    case "target": {
-      const then = place.instance === undefined ? "deleted, with what was copied there" : "closed; pgt move deletes it";
+    case "target":
+    case "discarded": {
+      const then = place.instance === undefined ? "deleted, with what is there" : "closed; pgt move deletes it";
       return { impact: "in place", text: `its second place ${on(place)} is ${then}` };
     }
     case "source":

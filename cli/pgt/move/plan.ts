@@ -107,12 +107,16 @@ export function whyNotByLook(
     ...(ownSchema ? ['it has a schema "pgtenants", as what closes it is called: rename that before'] : []),
     ...(settings.length === 0
       ? []
-      : [`only a superuser can make its settings ${list(settings)} again: ALTER DATABASE or ALTER ROLE … RESET before`]),
+      : [
+          `only a superuser can make its settings ${list(settings)} again: ALTER DATABASE or ALTER ROLE … RESET before`,
+        ]),
     ...(extensions.length === 0
       ? []
       : [`only a superuser can make its extensions ${list(extensions)} again: drop them before`]),
     ...(publications + subscriptions === 0 ? [] : ["it has publications or subscriptions: drop them before"]),
-    ...(databases.length === 0 || !alone ? [] : [`it has further databases, ${list(databases)}: dump and drop them before`]),
+    ...(databases.length === 0 || !alone
+      ? []
+      : [`it has further databases, ${list(databases)}: dump and drop them before`]),
     ...(roles.length === 0 || !alone ? [] : [`its server has further roles, ${list(roles)}: drop them before`]),
   ];
 }

@@ -80,7 +80,15 @@ export const sharedChanges: readonly SharedChange[] = [
 ];
 
 /** Fields of which a tenant on an instance has one value alone. */
-export const sharedFixed: readonly string[] = ["tls", "tier", "isolation", "instance", "movingTo", "movedFrom"];
+export const sharedFixed: readonly string[] = [
+  "tls",
+  "tier",
+  "isolation",
+  "instance",
+  "movingTo",
+  "movedFrom",
+  "discarded",
+];
 
 /** The list of them all, before or after the changes, beside a neighbour; each with ten connections, and the instance with room for all. */
 export function sharedChangeList(which: "before" | "after", today: string): string {

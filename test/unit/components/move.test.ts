@@ -103,15 +103,12 @@ describe("a list may follow the last deployment", () => {
     ],
     ["of the switch, when the copy is gone", listOf(onInstance, there), server(), none],
     ["of the way back, before the move", listOf(onServer, `discarded: { ${onInstance} }`), server(), shared()],
-    [
-      "of the switch, after the way back",
-      listOf(onInstance, there),
-      server(),
-      shared({ standby: "discarded" }),
-    ],
+    ["of the switch, after the way back", listOf(onInstance, there), server(), shared({ standby: "discarded" })],
   ])("nor a file of another moment: %s", (_, list, last, lastShared) => {
     expect(refused(list, last, lastShared)).toEqual([
-      expect.stringMatching(/tenants.yaml: "acme": got .*, expected what pgt move has written after .*newest version of the file/),
+      expect.stringMatching(
+        /tenants.yaml: "acme": got .*, expected what pgt move has written after .*newest version of the file/,
+      ),
     ]);
   });
 });

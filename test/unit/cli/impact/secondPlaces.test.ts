@@ -15,6 +15,8 @@ const toInstance = listOf(onServer, `movingTo: { ${onInstance} }`);
 const toServer = listOf(onInstance, "movingTo: { isolation: dedicated }");
 const fromServer = listOf(onInstance, "movedFrom: { isolation: dedicated }");
 const fromInstance = listOf(onServer, `movedFrom: { ${onInstance} }`);
+const backOnServer = listOf(onServer, `discarded: { ${onInstance} }`);
+const accepted = listOf(onInstance, "discarded: { isolation: dedicated }");
 
 test.each([
   ["none", listOf(onServer), listOf(onServer), []],
@@ -35,7 +37,7 @@ test.each([
     "given up",
     toServer,
     listOf(onInstance),
-    ["in place: its second place on a server of its own is deleted, with what was copied there"],
+    ["in place: its second place on a server of its own is deleted, with what is there"],
   ],
   [
     "given up on an instance",
@@ -62,14 +64,20 @@ test.each([
   [
     "back",
     fromServer,
-    toInstance,
+    backOnServer,
     ["sessions end: goes back: its place is on a server of its own again, and what it has on shared-1 counts no more"],
   ],
   [
     "accepted",
     fromServer,
-    toServer,
+    accepted,
     ["in place: its data of before the move, on a server of its own, counts no more, and may be deleted"],
+  ],
+  [
+    "and deleted",
+    accepted,
+    listOf(onInstance),
+    ["in place: its second place on a server of its own is deleted, with what is there"],
   ],
   [
     "written by hand",
