@@ -106,7 +106,8 @@ process.on("exit", () => {
     /node_modules\/(typescript|normalize-package-data|@npmcli\/arborist|@opentelemetry\/(sdk|instrumentation|exporter|resources)[^/]*|@pulumi\/pulumi\/automation)\//;
   expect(modules.filter((url) => unused.test(url))).toEqual([]);
   // The last are there since a preview knows whom it restarts: the table of what changes do, the comparison, and what a container is made from; and since tenants may go by themselves.
-  // A quarter came with pools, declared things, limits and instances, whose fields and rules every list is held against.
-  expect(own.length).toBeLessThanOrEqual(110);
+  // A quarter came with pools, declared things, limits and instances, whose fields and rules every list is held against; half of
+  // the last twelve with second places of tenants that move, the others since what was one long file is two.
+  expect(own.length).toBeLessThanOrEqual(122);
   expect(direct.length).toBeLessThanOrEqual(223);
 });

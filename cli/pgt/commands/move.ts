@@ -8,7 +8,16 @@ import { endStep } from "../move/end.ts";
 import { moveForward, targetIn } from "../move/forward.ts";
 import { parseMoveLook } from "../move/look.ts";
 import { deletion, endOf, named, type Place, secondOf } from "../move/places.ts";
-import { type Goal, goalOf, question, refuseMove, whyNoRoom, whyNotByEntry, whyNotByLook } from "../move/plan.ts";
+import {
+  estimatedSeconds,
+  type Goal,
+  goalOf,
+  question,
+  refuseMove,
+  whyNoRoom,
+  whyNotByEntry,
+  whyNotByLook,
+} from "../move/plan.ts";
 import type { Window } from "../move/timer.ts";
 import { makeClient } from "../move/window.ts";
 import { readOutputs } from "../outputs.ts";
@@ -39,19 +48,20 @@ export async function move(context: Context, id: string, options: MoveOptions): 
 }
 
 async function go(context: Context, id: string, to: string): Promise<void> {
-  const { tenant, goal, underWay } = wanted(context, id, to);
+  const { tenant, goal, underWay, servers } = wanted(context, id, to);
   const bytes = await look(context, tenant, goal, underWay);
-  if (!context.yes) await expectTyped(question(tenant, goal, bytes), id, "--yes");
+  const window = estimatedSeconds(bytes, servers);
+  if (!context.yes) await expectTyped(question(tenant, goal, bytes, window), id, "--yes");
 
   const outputs = readOutputs(context);
   const password = decodeURIComponent(new URL(outputs.connectionStrings[id]?.uri ?? "").password);
   const client = await makeClient(context, id, outputs);
-  const window = await locked(context, id, () => {
+  const taken = await locked(context, id, () => {
     // Somebody may have moved it while the question was asked.
     const now = wanted(context, id, to);
     return moveForward(context, { ...now, password, client });
   });
-  told(context, id, window);
+  told(context, id, taken);
   const message = `${id} is on ${to === "dedicated" ? "a server of its own" : to}; ${named(tenant)} keeps its data of before, closed: pgt move ${id} --accept deletes it, --undo goes back`;
   context.report({ event: "note", message });
 }
@@ -64,7 +74,7 @@ function wanted({ config }: Context, id: string, to: string) {
   const second = secondOf(list, id);
   expectSame(id, second, goal);
   refuseMove(id, whyNotByEntry(tenant, goal));
-  return { tenant, goal, underWay: second !== undefined };
+  return { tenant, goal, underWay: second !== undefined, servers: list.servers.length };
 }
 
 /** One that is under way may be gone on with. */

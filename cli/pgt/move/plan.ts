@@ -8,9 +8,13 @@ import type { MoveLook } from "./look.ts";
 /** Where a tenant is to go: a server of its own, or an instance. */
 export type Goal = { readonly kind: "dedicated" } | { readonly kind: "instance"; readonly instance: Tenant };
 
-/** Bytes a second that a copy makes on the slowest machine that was measured, and seconds that closing, comparing and switching take. */
-const bytesPerSecond = 20 * 1024 * 1024;
-const secondsBeside = 8;
+/**
+ * What docs/move.md has measured, on the slower side: bytes a second that a copy makes, indexes and comparison included; seconds of a switch on a small
+ * stack; and what each tenant more adds to that, as to every deployment (docs/benchmarks.md).
+ */
+const bytesPerSecond = 25 * 1024 * 1024;
+const secondsBeside = 6;
+const secondsPerTenant = 0.05;
 
 /** How much more room a copy takes than what it is made of: indexes are built in temporary files, and its WAL is kept for a while. */
 const roomFactor = 1.5;
@@ -141,20 +145,25 @@ export function whyNoRoom(
   ];
 }
 
-/** About how many seconds a tenant will be read-only. */
-export function estimatedSeconds(bytes: number): number {
-  return Math.ceil(secondsBeside + bytes / bytesPerSecond);
+/** About how many seconds a tenant will be read-only. @param servers how many the stack has. */
+export function estimatedSeconds(bytes: number, servers: number): number {
+  return Math.ceil(secondsBeside + servers * secondsPerTenant + bytes / bytesPerSecond);
 }
 
-/** What is asked before anything changes. */
-export function question({ id, database, owner }: Tenant | SharedTenant, goal: Goal, bytes: number): string {
+/** What is asked before anything changes. @param window as estimated, in seconds. */
+export function question(
+  { id, database, owner }: Tenant | SharedTenant,
+  goal: Goal,
+  bytes: number,
+  window: number,
+): string {
   const where = goal.kind === "dedicated" ? "a server of its own" : `the instance ${goal.instance.id}`;
   const shown =
     goal.kind === "dedicated"
       ? ""
       : ` Its neighbours there can read the names ${owner === database ? quoted(owner) : `${quoted(owner)} and ${quoted(database)}`}.`;
   return (
-    `Move ${id} to ${where}? It is read-only for about ${estimatedSeconds(bytes)} s, for ${(bytes / MIB).toFixed(1)} MB; its sessions end at the switch. ` +
+    `Move ${id} to ${where}? It is read-only for about ${window} s, for ${(bytes / MIB).toFixed(1)} MB; its sessions end at the switch. ` +
     `Host, role, database and password stay; the password is kept in the stack's settings from then on.${shown}`
   );
 }

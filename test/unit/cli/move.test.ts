@@ -142,10 +142,11 @@ describe("what is not moved, and why", () => {
 });
 
 test("it is said before how long it takes, and who will see the names", () => {
-  expect(estimatedSeconds(0)).toBeLessThan(estimatedSeconds(1024 ** 3));
+  expect(estimatedSeconds(0, 1)).toBeLessThan(estimatedSeconds(1024 ** 3, 1));
+  expect(estimatedSeconds(0, 1)).toBeLessThan(estimatedSeconds(0, 300));
   const { tenant, goal } = asked(", user: app", "shared-1");
-  expect(question(tenant, goal, seen.bytes)).toMatch(
-    /^Move acme to the instance shared-1\? .* for 10\.0 MB; .* can read the names "app" and "acme"\.$/,
+  expect(question(tenant, goal, seen.bytes, 7)).toMatch(
+    /^Move acme to the instance shared-1\? It is read-only for about 7 s, for 10\.0 MB; .* can read the names "app" and "acme"\.$/,
   );
 });
 
