@@ -9,15 +9,15 @@ const statefulTypes: readonly string[] = [resourceTypes.volume, resourceTypes.pa
 /**
  * The tenants' volumes and passwords that a destroy of everything unprotected would take, by their names in the stack (`acme-data`,
  * `acme-password`), sorted. A removed tenant's volume is kept without protection, and its password is made anew should it come back, as is
- * the router's volume; and what goes by itself has an end anyhow. So none of them is among these, nor is what roles without an entry keep.
+ * the router's volume; and what goes by itself, or is a copy that a move fills or has given up, has an end anyhow. So none of them is among these, nor is what roles without an entry keep.
  */
 export function unprotectedState({ resources }: StackState): string[] {
   const removed = new Set(resources.filter(({ outputs }) => outputs?.["state"] === "removed").map(({ urn }) => urn));
-  const ephemeral = new Set(resources.filter(({ outputs }) => outputs?.["until"] !== undefined).map(({ urn }) => urn));
+  const passing = new Set(resources.filter(({ outputs }) => isPassing(outputs)).map(({ urn }) => urn));
   const idle = idlePasswords(resources);
   return resources
     .filter(({ urn }) => !idle.has(urn))
-    .filter(({ type, parent }) => statefulTypes.includes(type) && isTenant(parent) && !ephemeral.has(parent ?? ""))
+    .filter(({ type, parent }) => statefulTypes.includes(type) && isTenant(parent) && !passing.has(parent ?? ""))
     .filter(({ protect, retainOnDelete }) => protect !== true && retainOnDelete !== true)
     .filter(({ type, parent }) => !(type === resourceTypes.password && removed.has(parent ?? "")))
     .map(({ urn }) => nameIn(urn))
@@ -46,6 +46,10 @@ function idlePasswords(resources: StackState["resources"]): ReadonlySet<string> 
   );
   const ofRoles = resources.filter(({ type, urn }) => type === resourceTypes.password && urn.endsWith("-login"));
   return new Set(ofRoles.map(({ urn }) => urn).filter((urn) => !inUse.has(nameIn(urn))));
+}
+
+function isPassing(outputs: Readonly<Record<string, unknown>> = {}): boolean {
+  return outputs["until"] !== undefined || outputs["standby"] === "target" || outputs["standby"] === "discarded";
 }
 
 /** A tenant, or everybody on an instance. A URN is `urn:pulumi:<stack>::<project>::<types, joined by $>::<name>`. */

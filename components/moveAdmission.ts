@@ -23,24 +23,31 @@ export function moveRefusals(
 ): string[] {
   // A state that was lost says nothing of what there is.
   if (last.size === 0 && lastShared.size === 0) return [];
-  const moving = [...list.servers, ...list.shared].filter(({ standby }) => standby !== undefined);
-  return moving.flatMap(({ id, formerIds }) => {
-    const names = [id, ...formerIds.toReversed()];
-    const known = names.find((name) => last.has(name) || lastShared.has(name)) ?? id;
-    const before = {
-      server: last.get(known)?.volume === undefined ? undefined : roleOf(last.get(known)),
-      instance: roleOf(lastShared.get(known)),
-    };
+  const ids = new Map(
+    [...list.servers, ...list.shared].map(({ id, formerIds }) => [id, [id, ...formerIds.toReversed()]]),
+  );
+  return [...ids].flatMap(([id, names]) => {
+    // A rename that was interrupted may have reached one of the two places.
+    const server = names.flatMap((name) => last.get(name) ?? []).find(({ volume }) => volume !== undefined);
+    const onInstance = names
+      .flatMap((name) => lastShared.get(name) ?? [])
+      .find(({ instance }) => instance !== undefined);
+    const before = { server: roleOf(server), instance: roleOf(onInstance) };
     const after = {
       server: roleOf(list.servers.find((tenant) => tenant.id === id)),
       instance: roleOf(list.shared.find((tenant) => tenant.id === id)),
     };
+    if (!isMoving(before) && !isMoving(after)) return [];
     if (mayFollow(before, after)) return [];
     return [
-      `${tenantsFile}: "${id}": got ${worded(after)}, expected what pgt move has written after ${worded(before)}; ` +
-        `take the newest version of the file: one of another moment would lose what was written since`,
+      `${tenantsFile}: "${id}": got ${worded(after)}, expected what pgt move writes after ${worded(before)}; ` +
+        `take the version of the file that the last deployment had: another one would lose what was written since. pgt move ${id} --undo, or --accept, goes on from there`,
     ];
   });
+}
+
+function isMoving({ server, instance }: Places): boolean {
+  return [server, instance].some((role) => role !== undefined && role !== "own");
 }
 
 function roleOf(place: { readonly standby?: string | undefined } | undefined): Role | undefined {
@@ -55,23 +62,24 @@ function mayFollow(before: Places, after: Places): boolean {
     [before.server, after.server, before.instance, after.instance],
     [before.instance, after.instance, before.server, after.server],
   ] as const;
-  return pairs.every(([was, is, otherWas, otherIs]) => mayBecome(was, is, otherWas, otherIs));
+  return !pairs.some(([was, is, otherWas, otherIs]) => isDangerous(was, is, otherWas, otherIs));
 }
 
-function mayBecome(was?: Role, is?: Role, otherWas?: Role, otherIs?: Role): boolean {
-  if (was === is) return true;
+/** Whether a place that does not hold what counts would count, or one that does would be written to, or deleted. That a place is missing says less: `pulumi destroy` takes those of tenants on instances out of the state. */
+function isDangerous(was?: Role, is?: Role, otherWas?: Role, otherIs?: Role): boolean {
+  if (is === undefined) return false;
   switch (was) {
-    // New tenants have no place yet; a copy is made beside what there is.
     case undefined:
-      return is === "target" || (is === "own" && otherWas === undefined);
+      return is === "own" && otherWas === "own";
     case "own":
-      return (is === "source" && otherIs === "own") || (is === "discarded" && otherWas === "source");
+      if (is === "discarded") return otherIs !== "own" || otherWas === "target" || otherWas === undefined;
+      return is === "target" || (is === "source" && otherIs !== "own");
     case "target":
-      return is === undefined || (is === "own" && otherIs === "source");
+      return is === "own" && otherIs !== "source";
     case "source":
-      return is === "discarded" || (is === "own" && otherIs === "discarded");
+      return is === "target" || (is === "own" && otherIs !== "discarded");
     case "discarded":
-      return is === undefined;
+      return is !== "discarded";
   }
 }
 

@@ -103,7 +103,11 @@ function moved({ shared, servers, last, lastShared }: SharedTransition, { tenant
     if (server !== undefined && stays(server, servers, tenant.id))
       return [kept(tenant.id, server, named(tenant), "isolation: dedicated", movesTo(tenant))];
     const before = previousShared(tenant, lastShared);
-    if (before === undefined || (before.instance === tenant.instance && before.isolation === tenant.isolation))
+    // A component that was killed while it was made says nothing.
+    if (
+      before?.instance === undefined ||
+      (before.instance === tenant.instance && before.isolation === tenant.isolation)
+    )
       return [];
     const moves =
       before.isolation === "database" && tenant.isolation === "database" ? ["dedicated", tenant.instance] : [];
@@ -111,7 +115,7 @@ function moved({ shared, servers, last, lastShared }: SharedTransition, { tenant
   });
   const toDedicated = servers.flatMap((tenant) => {
     const before = previousShared(tenant, lastShared);
-    if (before === undefined || !stays(before, shared, tenant.id)) return [];
+    if (before?.instance === undefined || !stays(before, shared, tenant.id)) return [];
     const moves = before.isolation === "database" ? ["dedicated"] : [];
     return [kept(tenant.id, before, "isolation: dedicated", named(before), moves)];
   });

@@ -1,5 +1,5 @@
 import { parseDocument } from "yaml";
-import { type Entry, setField } from "./edit.ts";
+import { EditError, type Entry, setField } from "./edit.ts";
 import { PLACE_FIELDS, type WrittenPlace } from "./moveFields.ts";
 import type { SecondPlaceField } from "./standby.ts";
 
@@ -28,13 +28,20 @@ export function discardMoved(text: string, id: string): string {
   return setField(setField(text, id, ["discarded"], placeIn(text, id, "movedFrom")), id, ["movedFrom"], undefined);
 }
 
+/** The copy counts no more, and is closed: from the deployment of this on it may be deleted. */
+export function discardTarget(text: string, id: string): string {
+  return setField(setField(text, id, ["discarded"], placeIn(text, id, "movingTo")), id, ["movingTo"], undefined);
+}
+
 /** No second place any more. */
 export function endMove(text: string, id: string): string {
-  return setField(setField(text, id, ["movingTo"], undefined), id, ["discarded"], undefined);
+  return setField(text, id, ["discarded"], undefined);
 }
 
 function swapped(text: string, id: string, from: SecondPlaceField, to: SecondPlaceField): string {
-  const second = placeIn(text, id, from) ?? {};
+  const second = placeIn(text, id, from);
+  if (second === undefined)
+    throw new EditError(`${id}: got no ${from}, expected the one that pgt move has written`, "put it back");
   const entry = entryIn(text, id);
   const own = { isolation: "dedicated", ...Object.fromEntries(PLACE_FIELDS.flatMap((field) => pairOf(entry, field))) };
   const cleared = setField(text, id, [from], undefined);

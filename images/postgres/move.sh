@@ -15,6 +15,7 @@
 #   count     a line for each table, for all large objects, and for each sequence
 #   mark      remembers what it holds now
 #   changed   whether that is so still: same, changed, or unknown where nothing is remembered
+#   closed    whether a move has closed it: t, or anything else
 set -eu
 # shellcheck source-path=SCRIPTDIR source=session.sh
 . "${0%/*}/session.sh"
@@ -78,7 +79,7 @@ as_owner() {
   trap 'exit 1' HUP INT TERM
   printf '127.0.0.1:5432:*:%s:%s\n' "$owner" "$(printf %s "$password" | sed 's/[\\:]/\\&/g')" >"$passfile"
   # What the superuser's sessions begin with is not for this one.
-  PGOPTIONS='-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0' \
+  PGOPTIONS='-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c transaction_timeout=0' \
     PGHOST=127.0.0.1 PGUSER=$owner PGPASSFILE=$passfile PGDATABASE=$database PGAPPNAME='pgtenants move' "$@"
 }
 
@@ -170,6 +171,7 @@ SQL
       echo kept
     fi
     ;;
+  closed) is_closed ;;
   open)
     unblock
     open_again
@@ -180,6 +182,11 @@ SQL
     inside <<'SQL'
 SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND usename = :'owner' \g /dev/null
 SELECT format('DROP OWNED BY %I CASCADE', rolname) FROM pg_roles WHERE rolname = :'owner'
+\gexec
+-- What an attempt before has set; the deployment's own stays.
+SELECT format('ALTER ROLE %I RESET %I', :'owner', split_part(given, '=', 1))
+  FROM pg_db_role_setting JOIN pg_roles ON pg_roles.oid = setrole CROSS JOIN unnest(setconfig) AS given
+ WHERE rolname = :'owner' AND setdatabase = 0 AND split_part(given, '=', 1) NOT IN ('statement_timeout', 'idle_in_transaction_session_timeout')
 \gexec
 SELECT format('ALTER DATABASE %I RESET ALL', current_database()), format('ALTER ROLE %I IN DATABASE %I RESET ALL', :'owner', current_database()),
        -- As long as it is filled.

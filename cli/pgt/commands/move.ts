@@ -114,6 +114,10 @@ async function look(context: Context, tenant: Place, goal: Goal, underWay: boole
         `${goal.instance.id} has ${taken.split("\n").join(" and ")} already: rename that here, or delete what is kept there: pgt purge ${id}`,
       );
   } else if (!isOnInstance(target)) {
+    if (target.readOnly || !target.allowDdl)
+      reasons.push(
+        "its plan says readOnly, or allowDdl: false, which would hold on a server of its own: take it out there",
+      );
     const volume = config.names.tenant(target.origin);
     const kept = !underWay && volumeLabels(volume) !== undefined;
     reasons.push(...whyNoRoom(seen, { usedMiB: 0, limitMiB: target.diskMiB, name: id }));

@@ -35,7 +35,8 @@ export function compareClosing(deployed: DeployedServer, found: Closing): Drift[
   if (found === null) return [];
   const { limits, refuses, writable } = found;
   const find = finder(deployed);
-  const wanted = deployed.spec.limits;
+  // Whether the tenant moves is nothing that the database has.
+  const { held: _, ...wanted } = deployed.spec.limits;
   const seen =
     limits === null
       ? noLimits

@@ -9,12 +9,13 @@ import { DeploymentError, forOperator } from "../failures.ts";
 import { setPassword } from "../passwords.ts";
 import { listedHere } from "../tenants.ts";
 import { watchInterrupts } from "../throwAway.ts";
-import { dropSecond } from "./back.ts";
+import { dropSecond } from "./discard.ts";
 import { close, copy, type End, endStep, ownerStep } from "./end.ts";
 import { parseMoveLook } from "./look.ts";
 import { endOf, named, secondOf } from "./places.ts";
 import { differences, type Goal, placeFor } from "./plan.ts";
 import { renderSettings } from "./settings.ts";
+import { hasBegun } from "./switching.ts";
 import { startTimer, type Window } from "./timer.ts";
 import { type Client, untilWritable } from "./window.ts";
 
@@ -134,11 +135,15 @@ async function copyAndSwitch(context: Context, { tenant, goal, password, client 
     }
     interrupts.stop();
     report({ event: "step", subject: id, step: "switching" });
-    const at = await untilWritable(context, id, client, () =>
-      applyLocked(context, { edit: (text) => switchMove(text, id) }),
-    ).catch((error: unknown) => {
-      throw error instanceof DeploymentError && error.changed ? new SwitchError(switchFailed(id, error)) : error;
-    });
+    const edit = (text: string) => switchMove(text, id);
+    const at = await untilWritable(context, id, client, () => applyLocked(context, { edit })).catch(
+      (caught: unknown) => {
+        const error = forOperator(caught);
+        if (!(error instanceof OperatorError)) throw error;
+        const changed = error instanceof DeploymentError && error.changed;
+        throw changed || hasBegun(context, id, "target", edit) ? new SwitchError(switchFailed(id, error)) : error;
+      },
+    );
     timer.end("switching", at);
     return timer.window();
   } finally {
@@ -146,9 +151,10 @@ async function copyAndSwitch(context: Context, { tenant, goal, password, client 
   }
 }
 
-function switchFailed(id: string, { message, ending }: DeploymentError): DeploymentError {
+function switchFailed(id: string, error: OperatorError): DeploymentError {
   const fix = `the file says the new place, and the old one is closed, with all its data: pgt start goes on, pgt move ${id} --undo goes back`;
-  return new DeploymentError(message, fix, ending, true);
+  const ending = error instanceof DeploymentError ? error.ending : "failed";
+  return new DeploymentError(error.message, fix, ending, true);
 }
 
 /** Order and upper case would be others, and text of another encoding other bytes. */

@@ -31,6 +31,7 @@ beforeAll(async () => {
   const strings = await at.connectionStrings();
   uri = strings["acme"]?.uri ?? "";
   neighbour = await nodeClient(strings["globex"]?.uri ?? "");
+  neighbour.on("error", () => undefined);
   await ask(
     uri,
     `CREATE SCHEMA app; CREATE EXTENSION pg_trgm; CREATE TYPE app.mood AS ENUM ('sad', 'ok');
@@ -138,8 +139,23 @@ test("what was written in the new place is not given up by a way back", async ()
   await ask(uri, "INSERT INTO things (name) VALUES ('still open'); DELETE FROM things WHERE name = 'still open'");
 }, 120_000);
 
-test("accepted, the old server is gone with its volumes, and a plan has nothing to do", async () => {
-  await pgtOutput(at, "move", "acme", "--accept", "--yes", "--confirm", "acme");
+test("with a place that is kept nothing drifts, and everything is stopped and started again", async () => {
+  expect(await pgt(at, ["drift"])).toMatchObject({ code: 0 });
+  await pgtOutput(at, "stop", "--yes");
+  await pgtOutput(at, "start", "--yes");
+  neighbour = await nodeClient((await at.connectionStrings())["globex"]?.uri ?? "");
+  await ask(uri, write);
+  const { stderr } = await pgt(at, ["move", "acme", "--undo", "--yes"]);
+  expect(stderr).toContain("acme was written to since it was moved");
+}, 300_000);
+
+test("accepted, also where that was killed, the old server is gone with its volumes, and a plan has nothing to do", async () => {
+  const args = ["move", "acme", "--accept", "--yes", "--confirm", "acme"];
+  const killed = await pgtUntil(at, args, "discarded");
+  if (killed.pid === undefined) throw new Error("no process");
+  process.kill(killed.pid, "SIGKILL");
+  await killed.ended;
+  await pgtOutput(at, ...args);
   expect(file()).not.toMatch(/mov(ed|ing)|discarded/);
   expect(await containers()).not.toContain(at.container("acme"));
   const { stdout } = await run("docker", ["volume", "ls", "--quiet", "--filter", `name=${at.container("acme")}`]);

@@ -94,22 +94,48 @@ describe("a list may follow the last deployment", () => {
     ]);
   });
 
+  const filling = `movingTo: { ${onInstance} }`;
+  const back = `discarded: { ${onInstance} }`;
+  test.each([
+    ["while it is filled, after the switch", listOf(onServer, filling), server({ standby: "source" }), shared()],
+    ["the switch, when the copy is gone", listOf(onInstance, there), server(), none],
+    ["the way back, after another move was accepted", listOf(onServer, back), none, shared()],
+    ["what was accepted, before the switch", listOf(onInstance, "discarded: { isolation: dedicated }"), server(), none],
+    [
+      "what was accepted, while it is filled",
+      listOf(onInstance, "discarded: { isolation: dedicated }"),
+      server(),
+      shared({ standby: "target" }),
+    ],
+    ["the switch, after the way back", listOf(onInstance, there), server(), shared({ standby: "discarded" })],
+    ["before the move, after the switch", listOf(onServer), server({ standby: "source" }), none],
+  ])("nor a file of another moment: %s", (_, list, last, lastShared) => {
+    expect(refused(list, last, lastShared)).toContainEqual(
+      expect.stringMatching(/"acme": got .*, expected what pgt move writes after .*the version of the file/),
+    );
+  });
+
   test.each([
     [
-      "of while it was filled, after the switch",
-      listOf(onServer, `movingTo: { ${onInstance} }`),
+      "pgt stop took a tenant's part on an instance out",
+      listOf(onInstance, there),
       server({ standby: "source" }),
-      shared(),
+      none,
     ],
-    ["of the switch, when the copy is gone", listOf(onInstance, there), server(), none],
-    ["of the way back, before the move", listOf(onServer, `discarded: { ${onInstance} }`), server(), shared()],
-    ["of the switch, after the way back", listOf(onInstance, there), server(), shared({ standby: "discarded" })],
-  ])("nor a file of another moment: %s", (_, list, last, lastShared) => {
-    expect(refused(list, last, lastShared)).toEqual([
-      expect.stringMatching(
-        /tenants.yaml: "acme": got .*, expected what pgt move has written after .*newest version of the file/,
-      ),
-    ]);
+    ["or that of one that is kept there", listOf(onServer, `movedFrom: { ${onInstance} }`), server(), none],
+    ["or of one that is given up", listOf(onServer, back), server(), none],
+    ["the switch was killed before it began", listOf(onServer, back), server(), shared({ standby: "target" })],
+    ["or halfway", listOf(onServer, back), server(), shared()],
+    ["and to a server, the same", listOf(onInstance, "discarded: { isolation: dedicated }"), server(), shared()],
+    [
+      "a component that was killed has no outputs",
+      listOf(onServer, filling),
+      server(),
+      shared({ instance: undefined }),
+    ],
+    ["a copy is given up", listOf(onServer, back), server(), shared({ standby: "target" })],
+  ])("what was interrupted goes on: %s", (_, list, last, lastShared) => {
+    expect(refused(list, last, lastShared)).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { TenantsFileError } from "../../../tenants/issues.ts";
 import { parseList } from "../../../tenants/load.ts";
-import { beginMove, discardMoved, endMove, revertMove, switchMove } from "../../../tenants/move.ts";
+import { beginMove, discardMoved, discardTarget, endMove, revertMove, switchMove } from "../../../tenants/move.ts";
 
 const dedicated = `# who is there
 instances:
@@ -60,6 +60,16 @@ describe("while a tenant moves to an instance", () => {
     expect(listed(discardMoved(there, "acme")).beside.servers).toMatchObject([
       { id: "acme", standby: "discarded", readOnly: true, access: { enabled: false } },
     ]);
+  });
+
+  test("a copy that is given up is closed, too, before it goes", () => {
+    const given = discardTarget(begun, "acme");
+    expect(listed(given).beside.shared).toMatchObject([{ id: "acme", standby: "discarded" }]);
+    expect(listed(endMove(given, "acme"))).toEqual(listed(dedicated));
+  });
+
+  test("what the switch needs is not made up where it has gone", () => {
+    expect(() => switchMove(dedicated, "acme")).toThrow("got no movingTo");
   });
 
   test("the way back ends where it began, but for the order of fields and comments on their lines", () => {
