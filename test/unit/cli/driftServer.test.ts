@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compareServer, type SeenServer } from "../../../cli/pgt/drift/compareServer.ts";
 import { parseServer } from "../../../cli/pgt/drift/readInside.ts";
+import type { TenantSpec } from "../../../components/tenantSpec.ts";
 import {
   database,
   deployedServer,
@@ -187,7 +188,7 @@ test("an extension that only a superuser may create", () => {
 });
 
 describe("what holds a tenant to its limits", () => {
-  const limits = { readOnly: false, allowDdl: true, statement: 0, idle: 600_000, lock: 0 };
+  const limits: TenantSpec["limits"] = { readOnly: false, allowDdl: true, statement: 0, idle: 600_000, lock: 0 };
   const found = (wanted: Partial<typeof limits>, seen: Parameters<typeof seenClosing>[0]) =>
     compareServer(
       deployedServer({ limits: { ...limits, ...wanted } }),
@@ -200,6 +201,7 @@ describe("what holds a tenant to its limits", () => {
 
   test.each<[string, Partial<typeof limits>, Parameters<typeof seenClosing>[0], object[]]>([
     ["as it was deployed", {}, {}, []],
+    ["as it was deployed, of a tenant that moves", { held: true }, {}, []],
     ["read-only as it was deployed", { readOnly: true }, { refuses: "pgtenants.refuse_write" }, []],
     ["without definitions as it was deployed", { allowDdl: false }, { refuses: "pgtenants.refuse_definition" }, []],
     [

@@ -67,6 +67,15 @@ describe("unprotectedState", () => {
     expect(unprotected(exported([trial, ...stateful("acme", false)]))).toEqual([]);
   });
 
+  test.each([
+    ["target", []],
+    ["discarded", []],
+    ["source", ["acme-data", "acme-password"]],
+  ])("a tenant's second place is a copy, or holds its data of before: %s", (standby, expected) => {
+    const second = { ...others[1], outputs: { state: "running", standby } };
+    expect(unprotected(exported([second, ...stateful("acme", false)]))).toEqual(expected);
+  });
+
   test("a tenant in a component of its user's own is a tenant", () => {
     const volume = resource(volumeType, "acme-data", `my:index:Cluster$${tenantType}`, "acme");
     expect(unprotected(exported([volume]))).toEqual(["acme-data"]);
