@@ -25,8 +25,8 @@ export async function psql(context: Context, id: string, args: readonly string[]
 
 /**
  * psql as the superuser, inside the container of a server, in database postgres where nothing else is asked for. Its session begins as those of the program
- * do: what a tenant set for its databases does not count, and a name without its schema is PostgreSQL's own. @returns psql's exit code.
- * @throws OperatorError where no such server runs.
+ * do: what a tenant set for its databases does not count, and a name without its schema is PostgreSQL's own. What is created without one is refused, or it
+ * would land among PostgreSQL's own, which pg_dump leaves out. @returns psql's exit code. @throws OperatorError where no such server runs.
  */
 export async function psqlAsSuperuser(
   { config, stack }: Context,
@@ -45,7 +45,7 @@ export async function psqlAsSuperuser(
   }
   const terminal = process.stdin.isTTY === true ? ["--tty"] : [];
   // The home folder is the tenant's volume.
-  const session = [...superuserArguments(), "--env=PSQL_HISTORY=/dev/null"];
+  const session = [...superuserArguments({ search_path: "" }), "--env=PSQL_HISTORY=/dev/null"];
   return runInTerminal(
     "docker",
     ["exec", "--interactive", ...terminal, ...session, container, "psql", "--no-psqlrc", ...args],

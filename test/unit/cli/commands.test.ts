@@ -114,9 +114,11 @@ describe("pgt psql --superuser", () => {
   test("begins a session in which nothing counts that the tenant set", () => {
     engine("running");
     const { status, stdout } = psql("acme", "--dbname=shop", "-c", "SELECT 1");
-    const words = ["exec", "--interactive", ...superuserArguments(), "--env=PSQL_HISTORY=/dev/null"];
+    const words = ["exec", "--interactive", ...superuserArguments({ search_path: "" }), "--env=PSQL_HISTORY=/dev/null"];
     const expected = [...words, "pgtenants-dev.acme", "psql", "--no-psqlrc", "--dbname=shop", "-c", "SELECT 1", ""];
     expect({ status, words: stdout.split("\n") }).toEqual({ status: 0, words: expected });
+    // Else a CREATE FUNCTION without a schema lands in pg_catalog, which pg_dump leaves out.
+    expect(stdout).toMatch(/^--env=PGOPTIONS=-c search_path= -c role=none /m);
   });
 
   test("says what is there instead of a server that runs", () => {
