@@ -80,7 +80,7 @@ function moved({ shared, servers, last, lastShared }: SharedTransition, { tenant
   const refusal = (id: string, got: string, expected: string, moves: readonly string[]) =>
     `${tenantsFile}: "${id}": got ${got}, expected ${expected}, where its data is; put that back. ` +
     (moves.length > 0
-      ? `To take the data along: ${moves.map((to) => `pgt move ${id} --to ${to}`).join(", and then ")}`
+      ? `To take the data along: ${moves.map((to) => `pgt move ${id} --to ${to}`).join(`, pgt move ${id} --accept, and then `)}`
       : `There is no move for isolation: schema; a dump takes the data along, to another id: pgt dump ${id}`);
   const named = ({
     isolation,

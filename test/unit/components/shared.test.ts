@@ -151,7 +151,7 @@ describe("what is refused", () => {
       "another instance",
       onShared("id: acme"),
       { instance: "shared-9" },
-      /expected isolation: database on shared-9, where its data is.*pgt move acme --to dedicated, and then pgt move acme --to shared-1$/,
+      /expected isolation: database on shared-9, where its data is.*pgt move acme --to dedicated, pgt move acme --accept, and then pgt move acme --to shared-1$/,
     ],
     [
       "another isolation",
