@@ -1,6 +1,11 @@
 import { spawn } from "node:child_process";
 import { OperatorError } from "../operatorError.ts";
 
+/** Whether an operator types and reads here. A program that is given a terminal ends its lines with CR and LF, which must not be in a file or a pipe. */
+export function atTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true;
+}
+
 /**
  * Runs a program in this terminal and gives its exit code. Ctrl-C is the program's own: psql cancels a query by it.
  * @param output a file's descriptor for what it prints. @throws OperatorError when it cannot be started.

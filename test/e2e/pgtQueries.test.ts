@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectionFormats } from "../../cli/stackOutputs.ts";
@@ -32,6 +32,7 @@ test("where the machine has no psql the image's runs, at the operator's terminal
   await terminal.says("42");
   terminal.type("\\q\n");
   expect(await terminal.ended).toMatchObject({ code: 0 });
+  await intoFile(["psql", "acme"], `${old}:${process.env["PATH"]}`);
 });
 
 test("psql --superuser runs in the container, and nothing that the tenant set counts there", async () => {
@@ -60,7 +61,16 @@ test("psql --superuser runs in the container, and nothing that the tenant set co
   await terminal.says("postgres=# ");
   terminal.type("\\q\n");
   expect(await terminal.ended).toMatchObject({ code: 0 });
+  await intoFile(["psql", "acme", "--superuser"], process.env["PATH"] ?? "");
 });
+
+/** Rows that are asked for at a terminal and written into a file have no CR at the ends of lines. */
+async function intoFile(args: readonly string[], path: string): Promise<void> {
+  const file = join(mkdtempSync(join(at.folder, "rows-")), "rows");
+  const query = ["--", "-At", "-c", "'SELECT generate_series(1, 2)'", ">", file];
+  expect(await pgtOnTerminal(at, [...args, ...query], path).ended).toMatchObject({ code: 0 });
+  expect(readFileSync(file, "utf8")).toBe("1\n2\n");
+}
 
 test("url gives every form, by itself or as a document", async () => {
   const strings = stringsOf(await at.connectionStrings(), "acme");

@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { containersOf } from "../engine.ts";
 import { deployed, readOutputs } from "../outputs.ts";
 import { serverNamed } from "../tenants.ts";
-import { runInTerminal } from "../terminal.ts";
+import { atTerminal, runInTerminal } from "../terminal.ts";
 
 /** psql as the tenant, through the router, with the certificate verified in full. @returns psql's exit code. */
 export async function psql(context: Context, id: string, args: readonly string[]): Promise<number> {
@@ -18,7 +18,7 @@ export async function psql(context: Context, id: string, args: readonly string[]
     typeof outputs.caCertificate === "string",
     context.config.get("postgresImage"),
   );
-  const [command = "psql", ...leading] = forTerminal(found, process.stdin.isTTY === true);
+  const [command = "psql", ...leading] = forTerminal(found, atTerminal());
   const env = { ...process.env, PGSERVICEFILE: serviceFile };
   return runInTerminal(command, [...leading, `--dbname=service=${id}`, ...args], env);
 }
@@ -43,7 +43,7 @@ export async function psqlAsSuperuser(
       `pgt start ${id}`,
     );
   }
-  const terminal = process.stdin.isTTY === true ? ["--tty"] : [];
+  const terminal = atTerminal() ? ["--tty"] : [];
   // The home folder is the tenant's volume.
   const session = [...superuserArguments({ search_path: "" }), "--env=PSQL_HISTORY=/dev/null"];
   return runInTerminal(
