@@ -34,7 +34,9 @@ export async function psqlAsSuperuser(
   args: readonly string[],
 ): Promise<number> {
   const container = config.names.tenant(id);
-  const state = containersOf(stack).get(container)?.state;
+  const found = containersOf(stack).get(container);
+  // A connection pool's container is named like that of a tenant "<id>_pooler", and holds no server.
+  const state = found?.tenant === undefined ? undefined : found.state;
   if (state !== "running") {
     // Says whom to ask for instead, of one that is not in the file or has no server of its own. A server that is kept of a move is in neither.
     serverNamed(config, id);

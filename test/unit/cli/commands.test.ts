@@ -104,10 +104,10 @@ describe("status", () => {
 
 describe("pgt psql --superuser", () => {
   /** An engine with one container of the stack's, which prints what it is to run, a word a line. */
-  const engine = (state: string) =>
+  const engine = (state: string, name = "acme", labels = "dev.pgtenants.tenant=acme") =>
     program(
       "docker",
-      `if [ "$1" = exec ]; then printf '%s\\n' "$@"; else echo '{"Names":"pgtenants-dev.acme","State":"${state}","Labels":""}'; fi`,
+      `if [ "$1" = exec ]; then printf '%s\\n' "$@"; else echo '{"Names":"pgtenants-dev.${name}","State":"${state}","Labels":"${labels}"}'; fi`,
     );
   const psql = (id: string, ...args: string[]) => command("pgt/main", "psql", id, "--superuser", "--", ...args);
 
@@ -126,6 +126,11 @@ describe("pgt psql --superuser", () => {
     expect(psql("acme")).toEqual(failure("the container pgtenants-dev.acme is exited", "pgt start acme"));
     expect(psql("globex")).toEqual(failure("the container pgtenants-dev.globex is not there", "pgt start globex"));
     expect(psql("acmee")).toEqual(failure('no tenant "acmee"', "did you mean acme?"));
+  });
+
+  test("does not take a connection pool for a server", () => {
+    engine("running", "acme_pooler", "dev.pgtenants.pooler=acme");
+    expect(psql("acme_pooler")).toEqual(failure('no tenant "acme_pooler"', "take one of acme"));
   });
 });
 
