@@ -23,6 +23,7 @@ export const superuserSettings: Readonly<Record<string, string>> = {
   row_security: "on",
   check_function_bodies: "on",
   createrole_self_grant: "",
+  password_encryption: "scram-sha-256",
   default_tablespace: "",
   temp_tablespaces: "",
   default_table_access_method: "heap",

@@ -24,6 +24,7 @@ PGOPTIONS='
 -c row_security=on
 -c check_function_bodies=on
 -c createrole_self_grant=
+-c password_encryption=scram-sha-256
 -c default_tablespace=
 -c temp_tablespaces=
 -c default_table_access_method=heap

@@ -19,6 +19,10 @@ test("another value takes the place of one, with its blanks quoted", () => {
   expect(Object.keys(superuserSettings)).toContain("standard_conforming_strings");
 });
 
+test("a password that is set in one is stored for SCRAM, whatever the database says", () => {
+  expect(superuserEnvironment()["PGOPTIONS"]).toContain(" -c password_encryption=scram-sha-256 ");
+});
+
 // As the tenant, in a source's server, or in a cluster that nobody has had yet.
 const others = ["import-dump.sh", "import-load.sh", "make-template.sh"];
 
