@@ -52,7 +52,8 @@ function vanishedInstances(
     .filter(([id, { state, instance }]) => instance === true && !known.has(id) && state !== "removed")
     .map(
       ([id]) =>
-        `${tenantsFile}: got a list without the instance "${id}", expected every instance of this stack; put back "- id: ${id}" under instances. ` +
+        `${tenantsFile}: got a list without the instance "${id}", expected every instance of this stack; ` +
+        `put its entry back under instances, as it was: what it leaves out, the plan among it, would have its default. ` +
         `To remove it and keep its data, when nobody is on it any more: "- { id: ${id}, state: removed, confirm: ${confirmation(id, now)} }" there`,
     );
 }

@@ -178,7 +178,8 @@ describe("what is refused", () => {
         { ...settings, deletionProtection: protection },
       );
     expect(lines(true)).toEqual([
-      `${settings.tenantsFile}: got a list without the instance "shared-1", expected every instance of this stack; put back "- id: shared-1" under instances. ` +
+      `${settings.tenantsFile}: got a list without the instance "shared-1", expected every instance of this stack; ` +
+        "put its entry back under instances, as it was: what it leaves out, the plan among it, would have its default. " +
         'To remove it and keep its data, when nobody is on it any more: "- { id: shared-1, state: removed, confirm: shared-1 2026-11-21 }" there',
     ]);
     expect(lines(false)).toEqual([]);
