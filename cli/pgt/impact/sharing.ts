@@ -29,7 +29,7 @@ export function sharingReasons(previewed: Previewed, onServers: ReasonsById): Re
       return [tenant.id, [...reasons, ...hidden]] as const;
     });
   });
-  return new Map([...listed, ...leaving(previewed)]);
+  return new Map([...listed, ...leaving(previewed, onServers)]);
 }
 
 /** What is known beside a tenant. */
@@ -72,9 +72,12 @@ function stepsOn(instance: string, steps: readonly PreviewStep[]): StepsOn {
 function reasonsFor(tenant: SharedTenant, { instance, steps, previewed }: Around): Reason[] {
   const before = previousShared(tenant, previewed.lastShared);
   if (before === undefined) return tenant.state === "removed" ? [] : [comes(tenant)];
-  if (tenant.state !== "running") return closed(tenant, before.state);
+  const lost = goesWith(tenant.instance, instance.own);
+  if (tenant.state !== "running") return [...closed(tenant, before.state), ...lost];
   if (before.state !== "running")
-    return instance.runs ? [{ impact: "started", text: `opened, with its data on ${tenant.instance}` }] : [];
+    return instance.runs && lost.length === 0
+      ? [{ impact: "started", text: `opened, with its data on ${tenant.instance}` }]
+      : lost;
   const above = fromInstance(tenant, instance.own);
   if (!instance.runsOn) return above;
   const { origin } = tenant;
@@ -119,6 +122,13 @@ function fromInstance({ instance }: SharedTenant, own: readonly Reason[]): Reaso
     });
 }
 
+/** What comes to the data of a tenant that does not run, or leaves, because its instance's own is at risk. */
+function goesWith(instance: string, own: readonly Reason[]): Reason[] {
+  const risks = own.filter(({ impact }) => impact === "data at risk").map(({ text }) => text);
+  if (risks.length === 0) return [];
+  return [{ impact: "data at risk", text: `goes with its instance ${instance}: ${risks.toSorted().join(", ")}` }];
+}
+
 /** A password in the stack's settings is secret: whether it changes is not to be seen. */
 function ownPassword({ password }: SharedTenant): Reason[] {
   return password === "custom"
@@ -126,8 +136,8 @@ function ownPassword({ password }: SharedTenant): Reason[] {
     : [];
 }
 
-/** Those whose entry is gone. Nothing on an instance is dropped by a deployment. */
-function leaving({ list, lastShared, steps }: Previewed): (readonly [string, Reason[]])[] {
+/** Those whose entry is gone. Nothing on an instance is dropped by a deployment, unless all of the instance is. */
+function leaving({ list, lastShared, steps }: Previewed, onServers: ReasonsById): (readonly [string, Reason[]])[] {
   const known = new Set([...list.shared, ...list.beside.shared].flatMap(({ id, formerIds }) => [id, ...formerIds]));
   return steps
     .filter(
@@ -137,6 +147,8 @@ function leaving({ list, lastShared, steps }: Previewed): (readonly [string, Rea
       const { instance = "its instance", standby } = lastShared.get(name) ?? {};
       // What counts for the tenant is told as that.
       if (standby !== undefined) return [];
+      const lost = goesWith(instance, onServers.get(instance) ?? []);
+      if (lost.length > 0) return [[name, lost] as const];
       const text = `leaves ${instance}; its data stays there until pgt purge ${name}`;
       return [[name, [{ impact: "removed", text }]] as const];
     });

@@ -144,6 +144,30 @@ describe("who comes, goes and comes back", () => {
     });
     expect(found.unchanged).toBe(2);
   });
+
+  test("taken out together with its instance, without protection: its data goes", () => {
+    const none = parseList("tenants: [{ id: own }]\n", "f");
+    const volume = step(onServer, "docker:index/volume:Volume", "shared-1-data", [{}, undefined]);
+    const found = report(listOf("id: own", shared("id: globex")), none, [gone, volume]);
+    expect(told(found)).toEqual({
+      globex: ["data at risk", "goes with its instance shared-1: volume deleted"],
+      "shared-1": ["data at risk", "volume deleted"],
+    });
+  });
+
+  test.each([
+    ["stopped", "state: stopped", "state: stopped"],
+    ["stopping", "", "state: stopped"],
+    ["removed", "state: removed, confirm: globex 2026-11-21", "state: removed, confirm: globex 2026-11-21"],
+    ["started", "state: stopped", ""],
+    ["running", "", ""],
+  ])("another volume of its instance is another for its data as well: %s", (_, before, after) => {
+    const list = (fields: string) => listOf(shared(["id: globex", fields].filter(Boolean).join(", ")));
+    const volume = step(onServer, "docker:index/volume:Volume", "shared-1-data", [{ name: "a" }, { name: "b" }]);
+    const found = report(list(before), list(after), [{ ...volume, op: "replace" }]);
+    expect(told(found)["globex"]?.[0]).toBe("data at risk");
+    expect(told(found)["globex"]?.[1]).toMatch(/its instance shared-1: volume made anew$/);
+  });
 });
 
 describe("what is done to an instance is done to whoever is on it", () => {
