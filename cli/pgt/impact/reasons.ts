@@ -9,8 +9,9 @@ import { resourceTypes } from "../../../components/stackState.ts";
 import type { Tenant } from "../../../tenants/tenant.ts";
 import { formatMiB } from "../../../tenants/units.ts";
 import { declaredReasons } from "./declaredWords.ts";
+import { poolModeReasons } from "./poolMode.ts";
 import type { PreviewStep } from "./preview.ts";
-import { containerChanges, poolChanges, sqlChanges } from "./words.ts";
+import { containerChanges, poolChanges, recordIn, sqlChanges } from "./words.ts";
 
 /** Something that a deployment does to a tenant, in words. */
 export interface Reason {
@@ -63,8 +64,9 @@ function reasonsOfStep(step: PreviewStep, { impact, thing }: Effect): Reason[] {
     return told.length > 0 ? told : [{ impact, text: hiddenWords }];
   }
   if (step.name.endsWith("-pools") && step.operation === "update") {
-    const changes = poolChanges(step);
-    return (changes.length > 0 ? changes : [thing]).map((text) => ({ impact, text }));
+    const [old, young] = [step.before, step.after].map((one) => recordIn(one?.inputs?.["environment"])["MODE"]);
+    const changes = [...poolModeReasons(old, young), ...poolChanges(step).map((text) => ({ impact, text }))];
+    return changes.length > 0 ? changes : [{ impact, text: thing }];
   }
   return [{ impact, text: `${thing} ${verbOf(step)}` }];
 }

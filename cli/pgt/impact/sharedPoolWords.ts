@@ -1,5 +1,6 @@
 import type { SharedFacts } from "../../../components/sharedFacts.ts";
 import { formatMilliseconds } from "../../../tenants/units.ts";
+import { poolModeReasons } from "./poolMode.ts";
 import type { Reason } from "./reasons.ts";
 
 /** The values of a PgBouncer's configuration, by their names there. */
@@ -22,7 +23,6 @@ function valuesIn(encoded: string): PoolValues {
 }
 
 const told = [
-  ["pool_mode", "pool mode"],
   ["default_pool_size", "pool size"],
   ["reserve_pool_size", "pool reserve"],
   ["max_client_conn", "clients of the pool"],
@@ -53,8 +53,9 @@ export function poolReasons({ before, after }: Change<PoolValues>, facts: Change
     .map(([name, word]): Reason => {
       return { impact: "in place", text: `${word} ${show(name, before)} → ${show(name, after)}` };
     });
+  const known = [...poolModeReasons(before.get("pool_mode"), after.get("pool_mode")), ...values];
   const [old = "none", young = "none"] = [before.get("listen_port"), after.get("listen_port")];
-  return old === young ? values : [...values, { impact: "sessions end", text: `port of its pool ${old} → ${young}` }];
+  return old === young ? known : [...known, { impact: "sessions end", text: `port of its pool ${old} → ${young}` }];
 }
 
 function show(name: string, values: PoolValues): string {

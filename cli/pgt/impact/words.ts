@@ -68,7 +68,8 @@ const sqlWords: Readonly<Record<string, Words>> = {
 
 /** The same for the step that makes the connection pool what it should be. */
 const poolWords: Readonly<Record<string, Words>> = {
-  MODE: arrow("pool mode"),
+  // Said with what it does to open sessions, see poolMode.ts.
+  MODE: silent,
   SIZE: arrow("pool size"),
   RESERVE: arrow("pool reserve"),
   MAX_CLIENTS: arrow("clients of the pool"),
@@ -89,7 +90,7 @@ export function sqlChanges(step: PreviewStep): string[] {
   return environmentChanges(sqlWords, step);
 }
 
-/** The same of the step that makes a connection pool. */
+/** The same of the step that makes a connection pool, but for the pool's mode. */
 export function poolChanges(step: PreviewStep): string[] {
   return environmentChanges(poolWords, step);
 }

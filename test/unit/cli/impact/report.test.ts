@@ -285,6 +285,11 @@ describe("a connection pool", () => {
         "wait for the pool 30 s → 5 s",
       ],
     ]);
+    const back = step("update", "acme", "pools", {
+      before: { environment: other },
+      after: { environment: { ...other, MODE: "transaction" } },
+    });
+    expect(told([back])).toEqual([["sessions end", expect.stringMatching(/^pool mode session → transaction: open ones/)]]);
     const image = step("replace", "acme", "pooler", { before: { image: "a" }, after: { image: "b" } });
     expect(told([image])).toEqual([["sessions end", "connection pool made anew"]]);
     const memory = step("update", "acme", "pooler", { before: { memory: 127 }, after: { memory: 77 } });
