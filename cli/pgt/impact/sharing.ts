@@ -22,12 +22,7 @@ export function sharingReasons(previewed: Previewed, onServers: ReasonsById): Re
     const comes = own.some(({ impact }) => impact === "new" || impact === "started");
     const instance = { own, runs: instances.get(id) === "running", runsOn: instances.get(id) === "running" && !comes };
     const steps = stepsOn(id, previewed.steps);
-    const found = tenants.map((tenant) => [tenant, reasonsFor(tenant, { instance, steps, previewed })] as const);
-    const isQuiet = found.every(([, reasons]) => reasons.every(({ impact }) => impact === "route only"));
-    return found.map(([tenant, reasons]) => {
-      const hidden = isQuiet && steps.isUnexplained && tenant.state === "running" ? ownPassword(tenant) : [];
-      return [tenant.id, [...reasons, ...hidden]] as const;
-    });
+    return tenants.map((tenant) => [tenant.id, reasonsFor(tenant, { instance, steps, previewed })] as const);
   });
   return new Map([...listed, ...leaving(previewed, onServers)]);
 }
@@ -49,9 +44,9 @@ interface Around {
 interface StepsOn {
   readonly facts: readonly [ReadonlyMap<string, SharedFacts>, ReadonlyMap<string, SharedFacts>];
   readonly pools: readonly [ReadonlyMap<string, PoolValues>, ReadonlyMap<string, PoolValues>];
-  /** Whether what the server is told changes, and whether nothing that is told of it does. */
+  /** Whether what the server is told changes, and whether a preview sees nothing of what it was told before. */
   readonly isToldOther: boolean;
-  readonly isUnexplained: boolean;
+  readonly isOldHidden: boolean;
   readonly isKeyNew: boolean;
 }
 
@@ -64,7 +59,7 @@ function stepsOn(instance: string, steps: readonly PreviewStep[]): StepsOn {
     facts: [parseSharedFacts(old), parseSharedFacts(young)],
     pools: [poolsIn(pools?.before?.inputs?.["stdin"]), poolsIn(pools?.after?.inputs?.["stdin"])],
     isToldOther,
-    isUnexplained: isToldOther && old === young,
+    isOldHidden: isToldOther && old === undefined,
     isKeyNew: key?.before !== undefined && key.after !== undefined,
   };
 }
@@ -86,6 +81,7 @@ function reasonsFor(tenant: SharedTenant, { instance, steps, previewed }: Around
   const { domain, summaries, ending } = previewed;
   return [
     ...factReasons(facts.before, facts.after),
+    ...hiddenReasons(tenant, facts.before, steps),
     ...poolReasons(pool, facts),
     ...fieldEffects({ ...tenant, ...asShared }, domain, summaries, steps.isToldOther),
     ...(steps.isKeyNew && tenant.password === "generated" ? [newKey(tenant)] : []),
@@ -129,11 +125,15 @@ function goesWith(instance: string, own: readonly Reason[]): Reason[] {
   return [{ impact: "data at risk", text: `goes with its instance ${instance}: ${risks.toSorted().join(", ")}` }];
 }
 
-/** A password in the stack's settings is secret: whether it changes is not to be seen. */
-function ownPassword({ password }: SharedTenant): Reason[] {
-  return password === "custom"
-    ? [{ impact: "in place", text: "a password of its own, where the stack's settings have another" }]
-    : [];
+/**
+ * What may change of a tenant and is not to be seen. A password in the stack's settings is secret: what explains for one tenant that the server is told
+ * something else does not rule out another password of a second one.
+ */
+function hiddenReasons({ password }: SharedTenant, before: SharedFacts | undefined, steps: StepsOn): Reason[] {
+  if (steps.isOldHidden)
+    return [{ impact: "in place", text: "limits or password, which the last deployment did not say" }];
+  if (!steps.isToldOther || password !== "custom" || before?.password !== "custom") return [];
+  return [{ impact: "in place", text: "a password of its own, where the stack's settings have another" }];
 }
 
 /** Those whose entry is gone. Nothing on an instance is dropped by a deployment, unless all of the instance is. */

@@ -237,13 +237,24 @@ test("another router ends the sessions of tenants on instances as well, and of n
   expect(told(found)).toEqual({ acme: ["sessions end", "router made anew"] });
 });
 
-test("a password of its own may be another one where nothing else says why the server is told something else", () => {
+test("a password of its own may be another one wherever the server is told something else, whatever explains that", () => {
+  const mayBe = ["in place", "a password of its own, where the stack's settings have another"];
   const list = listOf(shared("id: acme, password: custom"), shared("id: globex"));
-  expect(told(report(list, list))).toEqual({
-    acme: ["in place", "a password of its own, where the stack's settings have another"],
-  });
+  expect(told(report(list, list))).toEqual({ acme: mayBe });
   const limited = listOf(shared("id: acme, password: custom"), shared("id: globex, statementTimeout: 5 s"));
-  expect(Object.keys(told(report(list, limited)))).toEqual(["globex"]);
+  expect(told(report(list, limited))).toEqual({ acme: mayBe, globex: ["in place", expect.any(String)] });
+  const [{ sql }, { sql: other }] = [inputsOf(list), inputsOf(limited)];
+  const same = { ...step(onInstance, command, "shared-1-tenants-sql", [sql, other]), diffReasons: ["environment"] };
+  expect(Object.keys(told(report(list, limited, [same])))).toEqual(["globex"]);
+});
+
+test("after a deployment that did not say limits and passwords, those of all that run may change", () => {
+  const list = listOf(shared("id: acme"), shared("id: globex, password: custom"), shared("id: idle, state: stopped"));
+  const { sql } = inputsOf(list);
+  const upgrade = step(onInstance, command, "shared-1-tenants-sql", [{ environment: {}, stdin: "[secret]" }, sql]);
+  const mayBe = ["in place", "limits or password, which the last deployment did not say"];
+  expect(told(report(list, list, [upgrade]))).toEqual({ acme: mayBe, globex: mayBe });
+  expect(told(report(list, list, [{ ...upgrade, diffReasons: ["environment"] }]))).toEqual({});
 });
 
 test.each([
