@@ -59,13 +59,7 @@ export function fieldEffects(
   };
   tell("sessions end", "database", before.database, tenant.database);
   if (domain !== undefined) tell("route only", "host", before.host, tenantHost(tenant.id, domain));
-  const hasSchema = tenant.isolation === "schema";
-  tell(
-    losesRole(tenant) ? "sessions end" : "in place",
-    hasSchema ? "role and schema" : "role",
-    before.user,
-    tenant.owner,
-  );
+  tell(losesRole(tenant) ? "sessions end" : "in place", roleOf(tenant), before.user, tenant.owner);
   tell("in place", "TLS", before.tls, tenant.tls);
   const closes = !before.readOnly && tenant.readOnly;
   const what = closes ? "read-only, which ends sessions that write:" : "read-only";
@@ -91,10 +85,16 @@ export function fieldEffects(
 
 /**
  * Whether sessions do not outlive another name of the role: those of a schema, which has that name, are ended; and a client of a pool in transaction
- * mode logs in again by it, under the name of before. A server of its own is reached beside its pool.
+ * mode logs in again by it, under the name of before. A server of its own is reached beside its pool as well: those sessions live on.
  */
 function losesRole({ isolation, pooler }: Looked): boolean {
-  return isolation === "schema" || (isolation === "database" && pooler?.mode === "transaction");
+  return isolation === "schema" || pooler?.mode === "transaction";
+}
+
+function roleOf(tenant: Looked): string {
+  if (tenant.isolation === "schema") return "role and schema";
+  const byItsPool = tenant.isolation === undefined && losesRole(tenant);
+  return byItsPool ? "role, which ends sessions by its pool:" : "role";
 }
 
 function onOff(enabled: boolean): string {

@@ -162,6 +162,16 @@ describe("what goes to the server is secret, and is told by the outputs", () => 
     expect(told({ readOnly: true, allowDdl: false })).not.toEqual(expect.arrayContaining(texts.slice(0, 1)));
   });
 
+  test.each([
+    ["sessions end", "transaction", "role, which ends sessions by its pool: acme → app"],
+    ["in place", "session", "role acme → app"],
+  ] as const)("another role: %s with a pool in %s mode", (impact, mode, text) => {
+    const pooler = { mode, size: 20, reserve: 0, maxClients: 1000, maxClientsPerIp: 1000, queryWaitSeconds: 30 };
+    expect(report([sql], [tenant({ owner: "app", pooler })]).tenants).toMatchObject([
+      { id: "acme", impact, reasons: [{ impact, text }] },
+    ]);
+  });
+
   test("without outputs its sessions may end", () => {
     expect(impactOf([sql], [acme], {})).toEqual(["acme: sessions end"]);
   });
@@ -289,7 +299,9 @@ describe("a connection pool", () => {
       before: { environment: other },
       after: { environment: { ...other, MODE: "transaction" } },
     });
-    expect(told([back])).toEqual([["sessions end", expect.stringMatching(/^pool mode session → transaction: open ones/)]]);
+    expect(told([back])).toEqual([
+      ["sessions end", expect.stringMatching(/^pool mode session → transaction: open ones/)],
+    ]);
     const image = step("replace", "acme", "pooler", { before: { image: "a" }, after: { image: "b" } });
     expect(told([image])).toEqual([["sessions end", "connection pool made anew"]]);
     const memory = step("update", "acme", "pooler", { before: { memory: 127 }, after: { memory: 77 } });

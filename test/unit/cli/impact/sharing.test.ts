@@ -261,18 +261,22 @@ test.each([
   ["pooler: { mode: session }", "pooler: { mode: transaction }"],
   // Without an entry of its own a pool is in session mode.
   ["", "pooler: {}"],
-])("a pool that is in transaction mode from now on takes from open sessions what they keep: %s → %s", (before, after) => {
-  const list = (fields: string) => listOf(shared(["id: acme", "maxConnections: 10", fields].filter(Boolean).join(", ")));
-  const [impact, ...texts] = told(report(list(before), list(after)))["acme"] ?? [];
-  expect(impact).toBe("sessions end");
-  expect(texts[0]).toBe(
-    "pool mode session → transaction: open ones lose what they keep between transactions: temporary tables, advisory locks, " +
-      "LISTEN, SET, cursors (DISCARD ALL)",
-  );
-  expect(told(report(list(after), list(before)))["acme"]).toEqual(
-    expect.arrayContaining(["in place", "pool mode transaction → session"]),
-  );
-});
+])(
+  "a pool that is in transaction mode from now on takes from open sessions what they keep: %s → %s",
+  (before, after) => {
+    const list = (fields: string) =>
+      listOf(shared(["id: acme", "maxConnections: 10", fields].filter(Boolean).join(", ")));
+    const [impact, ...texts] = told(report(list(before), list(after)))["acme"] ?? [];
+    expect(impact).toBe("sessions end");
+    expect(texts[0]).toBe(
+      "pool mode session → transaction: open ones lose what they keep between transactions: temporary tables, advisory locks, " +
+        "LISTEN, SET, cursors (DISCARD ALL)",
+    );
+    expect(told(report(list(after), list(before)))["acme"]).toEqual(
+      expect.arrayContaining(["in place", "pool mode transaction → session"]),
+    );
+  },
+);
 
 test("another key of the instance is another password for all that have a generated one", () => {
   const list = listOf(shared("id: acme, password: custom"), shared("id: globex"));
