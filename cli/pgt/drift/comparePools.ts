@@ -36,6 +36,25 @@ export function comparePools(deployed: DeployedPools, seen: SeenPools): Drift[] 
   ];
 }
 
+/**
+ * Looks at a server's pools, and again for as long as more of them come: right after their container has started they are made one after the other,
+ * a tenth of a second each. @param wait for as long as one that is on its way may take to come.
+ */
+export async function lookAtPools(
+  deployed: DeployedPools,
+  read: () => Promise<SeenPools>,
+  wait: () => Promise<unknown>,
+): Promise<Drift[]> {
+  const look = async (before: number): Promise<Drift[]> => {
+    const found = comparePools(deployed, await read());
+    const missing = found.filter(({ kind }) => kind === "pool-missing").length;
+    if (missing === 0 || missing >= before) return found;
+    await wait();
+    return look(missing);
+  };
+  return look(Number.POSITIVE_INFINITY);
+}
+
 function comparePool(
   { id, container, shared, fix }: DeployedPools,
   name: string,
@@ -53,7 +72,8 @@ function comparePool(
   }
   if (seen.ports.has(port)) return [];
   const found = `${whose}nothing listens at port ${port}`;
-  // It was told to stay down: the step leaves alone what has read what it is to read.
+  // It was told to stay down, or cannot begin: the step leaves alone what has read what it is to read.
   const up = byDocker("exec", container, "s6-svc", "-u", `/run/pooler/services/${name}`);
-  return [{ subject: id, kind: "pool-missing", found, expected: "a pool", fix: up }];
+  const why = byDocker("logs", "--tail=20", container);
+  return [{ subject: id, kind: "pool-missing", found, expected: "a pool", fix: `${up}; then ${why}` }];
 }

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { digestOf } from "../../../cli/pgt/drift/compareFiles.ts";
-import { comparePools, type DeployedPools, type SeenPools } from "../../../cli/pgt/drift/comparePools.ts";
+import { comparePools, type DeployedPools, lookAtPools, type SeenPools } from "../../../cli/pgt/drift/comparePools.ts";
 import { parsePools } from "../../../cli/pgt/drift/readInside.ts";
 import { type Pool, renderPgbouncerIni } from "../../../components/pgbouncerIni.ts";
 
@@ -52,7 +52,7 @@ test.each<[string, SeenPools, readonly [string, string, string]]>([
     [
       "pool-missing",
       "acme: nothing listens at port 5432",
-      "docker exec pgtenants-dev.shared-1_pooler s6-svc -u /run/pooler/services/acme",
+      "docker exec pgtenants-dev.shared-1_pooler s6-svc -u /run/pooler/services/acme; then docker logs --tail=20 pgtenants-dev.shared-1_pooler",
     ],
   ],
   [
@@ -77,4 +77,32 @@ test("a pool that nobody deployed, once", () => {
 
 test("a tenant's only pool is told without its name", () => {
   expect(found(seen({}, {}, []), { id: "acme", shared: false })).toEqual([["pool-missing", "none", fix]]);
+});
+
+describe("pools that are missing are looked for again while more of them come", () => {
+  const three = { ...deployed, pools: new Map(["acme", "globex", "hooli"].map((name) => [name, own] as const)) };
+  const withRead = (...names: readonly string[]) => {
+    const all = Object.fromEntries([...three.pools.keys()].map((name) => [name, digest]));
+    return seen(all, Object.fromEntries(names.map((name) => [name, digest])), ["1538"]);
+  };
+  const looking = async (looks: readonly SeenPools[]) => {
+    const [left, waits] = [[...looks], [] as number[]];
+    const read = async () => left.shift() ?? expect.fail("one look more than there are");
+    const drift = await lookAtPools(three, read, async () => waits.push(left.length));
+    return { found: drift.map(({ kind, found: what }) => [kind, what]), waits: waits.length, left: left.length };
+  };
+
+  test("in a container that has just started, until all are there", async () => {
+    const looks = [withRead(), withRead("acme"), withRead("acme", "globex", "hooli")];
+    expect(await looking(looks)).toEqual({ found: [], waits: 2, left: 0 });
+  });
+
+  test("and no longer than that: what does not come is missing", async () => {
+    const looks = [withRead("acme"), withRead("acme", "hooli"), withRead("acme", "hooli")];
+    expect(await looking(looks)).toEqual({ found: [["pool-missing", "globex: none"]], waits: 2, left: 0 });
+  });
+
+  test("where all are there, once", async () => {
+    expect(await looking([withRead("acme", "globex", "hooli")])).toEqual({ found: [], waits: 0, left: 0 });
+  });
 });
