@@ -51,7 +51,10 @@ interface StepsOn {
 }
 
 function stepsOn(instance: string, steps: readonly PreviewStep[]): StepsOn {
-  const named = (end: string) => steps.find(({ name, custom }) => custom && name === `${instance}-tenants-${end}`);
+  // By their component as well: a tenant with a server of its own may be called `shared-1-tenants`.
+  const isOwn = ({ custom, parent }: PreviewStep) =>
+    custom && parent.endsWith(`::${typeTokens.sharedTenants}::${instance}-tenants`);
+  const named = (end: string) => steps.find((step) => isOwn(step) && step.name === `${instance}-tenants-${end}`);
   const [sql, pools, key] = [named("sql"), named("pools"), named("key")];
   const [old, young] = [sql?.before, sql?.after].map((state) => recordIn(state?.inputs?.["environment"])["TENANTS"]);
   const isToldOther = sql?.before !== undefined && sql.after !== undefined && sql.properties.includes("stdin");

@@ -100,6 +100,16 @@ describe("what a change of a field does to a running tenant on an instance", () 
   });
 });
 
+test("a tenant with a server of its own that is called as an instance's step is has no say in it", () => {
+  const list = (timeout: string) => listOf("id: shared-1-tenants", shared(`id: acme, statementTimeout: ${timeout}`));
+  const [before, after] = [list("none"), list("5 s")];
+  const parent = `${stack}::${onServer}::shared-1-tenants`;
+  const own = step(onServer, command, "shared-1-tenants-sql", [{ environment: {} }, { environment: {} }]);
+  const ofServer = { ...own, oldState: { ...own.oldState, parent }, newState: { ...own.newState, parent } };
+  const texts = told(report(before, after, [ofServer, ...ofTenants(before, after)]))["acme"];
+  expect(texts).toEqual(["in place", "statementTimeout none → 5 s, for open sessions as well"]);
+});
+
 describe("who comes, goes and comes back", () => {
   const stays = shared("id: acme");
   const gone = {
