@@ -48,9 +48,15 @@ function told(before: Second | undefined, after: Second | undefined): Reason[] {
     const text = `moves: its place is ${was} now, and its data of before is kept ${is}, closed`;
     return [{ impact: "sessions end", text }];
   }
-  return isSamePlace
-    ? [{ impact: "in place", text: `its data of before the move, ${is}, counts no more, and may be deleted` }]
-    : [{ impact: "sessions end", text: `goes back: its place is ${was} again, and what it has ${is} counts no more` }];
+  if (!isSamePlace)
+    return [
+      { impact: "sessions end", text: `goes back: its place is ${was} again, and what it has ${is} counts no more` },
+    ];
+  const text =
+    before.standby === "source"
+      ? `its data of before the move, ${is}, counts no more, and may be deleted`
+      : `the copy of it ${is} is given up, and may be deleted`;
+  return [{ impact: "in place", text }];
 }
 
 function begun(place: Second): Reason {

@@ -74,6 +74,18 @@ test.each([
     ["in place: its data of before the move, on a server of its own, counts no more, and may be deleted"],
   ],
   [
+    "the copy given up on an instance",
+    toInstance,
+    backOnServer,
+    ["in place: the copy of it on shared-1 is given up, and may be deleted"],
+  ],
+  [
+    "the copy given up on a server",
+    toServer,
+    accepted,
+    ["in place: the copy of it on a server of its own is given up, and may be deleted"],
+  ],
+  [
     "and deleted",
     accepted,
     listOf(onInstance),
