@@ -9,7 +9,7 @@ const statefulTypes: readonly string[] = [resourceTypes.volume, resourceTypes.pa
 /**
  * The tenants' volumes and passwords that a destroy of everything unprotected would take, by their names in the stack (`acme-data`,
  * `acme-password`), sorted. A removed tenant's volume is kept without protection, and its password is made anew should it come back, as is
- * the router's volume; and what goes by itself, or is a copy that a move fills or has given up, has an end anyhow. So none of them is among these, nor is what roles without an entry keep.
+ * the router's volume and those of connection pools; and what goes by itself, or is a copy that a move fills or has given up, has an end anyhow. So none of them is among these, nor is what roles without an entry keep.
  */
 export function unprotectedState({ resources }: StackState): string[] {
   const removed = new Set(resources.filter(({ outputs }) => outputs?.["state"] === "removed").map(({ urn }) => urn));
@@ -19,6 +19,7 @@ export function unprotectedState({ resources }: StackState): string[] {
     .filter(({ urn }) => !idle.has(urn))
     .filter(({ type, parent }) => statefulTypes.includes(type) && isTenant(parent) && !passing.has(parent ?? ""))
     .filter(({ protect, retainOnDelete }) => protect !== true && retainOnDelete !== true)
+    .filter(({ urn, parent }) => nameIn(urn) !== `${nameIn(parent ?? "")}-pooler-files`)
     .filter(({ type, parent }) => !(type === resourceTypes.password && removed.has(parent ?? "")))
     .map(({ urn }) => nameIn(urn))
     .sort();

@@ -76,6 +76,12 @@ describe("unprotectedState", () => {
     expect(unprotected(exported([second, ...stateful("acme", false)]))).toEqual(expected);
   });
 
+  test("the volume of a connection pool is made anew", () => {
+    const [volume] = stateful("acme", false);
+    const pool = { ...volume, urn: volume?.urn.replace("acme-data", "acme-pooler-files") };
+    expect(unprotected(exported([...others, pool, ...stateful("acme", true)]))).toEqual([]);
+  });
+
   test("a tenant in a component of its user's own is a tenant", () => {
     const volume = resource(volumeType, "acme-data", `my:index:Cluster$${tenantType}`, "acme");
     expect(unprotected(exported([volume]))).toEqual(["acme-data"]);
