@@ -70,12 +70,13 @@ function stepsOn(instance: string, steps: readonly PreviewStep[]): StepsOn {
 function reasonsFor(tenant: SharedTenant, { instance, steps, previewed }: Around): Reason[] {
   const before = previousShared(tenant, previewed.lastShared);
   if (before === undefined) return tenant.state === "removed" ? [] : [comes(tenant)];
-  const lost = goesWith(tenant.instance, instance.own);
-  if (tenant.state !== "running") return [...closed(tenant, before.state), ...lost];
+  if (tenant.state !== "running" || before.state !== "running") {
+    const lost = goesWith(tenant.instance, instance.own);
+    if (lost.length > 0) return lost;
+  }
+  if (tenant.state !== "running") return closed(tenant, before.state);
   if (before.state !== "running")
-    return instance.runs && lost.length === 0
-      ? [{ impact: "started", text: `opened, with its data on ${tenant.instance}` }]
-      : lost;
+    return instance.runs ? [{ impact: "started", text: `opened, with its data on ${tenant.instance}` }] : [];
   const above = fromInstance(tenant, instance.own);
   if (!instance.runsOn) return above;
   const { origin } = tenant;
