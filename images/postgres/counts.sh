@@ -10,12 +10,14 @@ for oid in $(psql_here --command='SELECT oid FROM pg_database WHERE datallowconn
   name=$(psql_here --command="SELECT datname FROM pg_database WHERE oid = $oid")
   # As a variable: psql takes a name with "=" in it for a connection string.
   export PGDATABASE="$name"
-  psql_here --file=- <<'SQL'
-SELECT json_build_object('database', current_database(), 'tables', coalesce(json_object_agg(name, rows), '{}'))
-  FROM (SELECT format('%I.%I', nspname, relname) AS name,
-               (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM ONLY %I.%I', nspname, relname), false, true, '')))[1]::text::bigint AS rows
-          FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-         WHERE relkind IN ('r', 'm') AND relispopulated AND relpersistence = 'p'
-           AND nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')) AS counted;
+  psql_here --set=folder="${0%/*}" --file=- <<'SQL'
+SELECT set_config('pgtenants.relations', coalesce(string_agg(pg_class.oid::text, ' '), ''), false)
+  FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+ WHERE relkind IN ('r', 'm') AND relispopulated AND relpersistence = 'p' AND nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')
+\g /dev/null
+\set counting :folder '/count-rows.sql'
+\i :counting
+SELECT json_build_object('database', current_database(), 'tables', coalesce(json_object_agg(format('%I.%I', schema, name), rows), '{}'))
+  FROM json_to_recordset(current_setting('pgtenants.counted')::json) AS counted (schema text, name text, rows bigint);
 SQL
 done

@@ -81,7 +81,7 @@ SQL
     done
     ;;
   finish)
-    as_superuser --dbname="$2" --file="${0%/*}/import-count.sql" >/tmp/rows
+    as_superuser --dbname="$2" --file="${0%/*}/superuser-count.sql" >/tmp/rows
     if [ -e /dump/rows ] && ! cmp --silent /dump/rows /tmp/rows; then
       refuse "the tables do not hold what the source's do:" \
         "$(diff /dump/rows /tmp/rows | sed -n 's/^< /  source /p; s/^> /  here   /p' | head -n 20)"

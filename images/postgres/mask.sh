@@ -50,7 +50,7 @@ SQL
   as_superuser <<'SQL'
 ALTER ROLE :"owner" IN DATABASE :"database" RESET session_replication_role;
 SQL
-  left=$(as_superuser --dbname="$database" --file="${0%/*}/import-count.sql" | grep -v ', 0\]$' || true)
+  left=$(as_superuser --dbname="$database" --file="${0%/*}/superuser-count.sql" | grep -v ', 0\]$' || true)
   if [ -n "$left" ]; then refuse "there are rows left, in schema, table and number:" "$left"; fi
 fi
 

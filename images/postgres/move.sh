@@ -22,9 +22,10 @@ set -eu
 verb=$1 database=${2:?"which database"} owner=${3:-} key=${4:-}
 
 refuse() { echo "pgtenants: $*" >&2; exit 78; }
-in_postgres() {
-  psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --set=database="$database" --set=owner="$owner" --set=key="$key" --file=- "$@"
+as_superuser() {
+  psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --set=database="$database" --set=owner="$owner" --set=key="$key" "$@"
 }
+in_postgres() { as_superuser --file=- "$@"; }
 inside() { in_postgres --dbname="$database" "$@"; }
 
 is_closed() {
@@ -39,7 +40,7 @@ SQL
 # It counts as closed from before it is, until after it is open.
 mark_closed() {
   in_postgres <<'SQL'
-CREATE TABLE IF NOT EXISTS pgtenants.moves (datid oid PRIMARY KEY, closed boolean NOT NULL DEFAULT false, digest text, xid xid8);
+CREATE TABLE IF NOT EXISTS pgtenants.moves (datid oid PRIMARY KEY, closed boolean NOT NULL DEFAULT false, digest text);
 INSERT INTO pgtenants.moves (datid, closed) SELECT oid, true FROM pg_database WHERE datname = :'database'
 ON CONFLICT (datid) DO UPDATE SET closed = true;
 SQL
@@ -99,15 +100,15 @@ SQL
 }
 
 counts() {
-  inside <"${0%/*}/import-count.sql" && inside <<'SQL'
+  as_superuser --dbname="$database" --file="${0%/*}/superuser-count.sql" && inside <<'SQL'
 SELECT json_build_array(schemaname, sequencename, last_value) FROM pg_sequences ORDER BY schemaname COLLATE "C", sequencename COLLATE "C";
 SQL
 }
 
-# Without the key, which is another one each time, and without the versions at its top. Not by way of a file: a catalog may be large.
+# All that it holds, rows too. Without the key, which is another one each time, and without the versions at its top. As pg_dump reads it: the planner would
+# run what the tenant has written into index expressions.
 content() {
-  pg_dump --schema-only --no-owner --no-privileges --restrict-key=move --lock-wait-timeout=60s --dbname="$database" &&
-    settings && counts
+  pg_dump --no-owner --no-privileges --restrict-key=move --lock-wait-timeout=60s --dbname="$database" && settings
 }
 digest() {
   { ended=$({ { content && echo 0 >&3; } | sed '1,10{/^-- Dumped /d}' | sha256sum >&4; } 3>&1) && [ "$ended" = 0 ]; } 4>&1
@@ -217,9 +218,9 @@ SELECT format('ALTER ROLE %I IN DATABASE %I RESET temp_file_limit', :'owner', cu
 SQL
     now=$(digest)
     in_postgres --set=digest="$now" <<'SQL'
-CREATE TABLE IF NOT EXISTS pgtenants.moves (datid oid PRIMARY KEY, closed boolean NOT NULL DEFAULT false, digest text, xid xid8);
-INSERT INTO pgtenants.moves (datid, digest, xid) SELECT oid, :'digest', pg_current_xact_id() FROM pg_database WHERE datname = :'database'
-ON CONFLICT (datid) DO UPDATE SET (digest, xid) = ROW (excluded.digest, excluded.xid);
+CREATE TABLE IF NOT EXISTS pgtenants.moves (datid oid PRIMARY KEY, closed boolean NOT NULL DEFAULT false, digest text);
+INSERT INTO pgtenants.moves (datid, digest) SELECT oid, :'digest' FROM pg_database WHERE datname = :'database'
+ON CONFLICT (datid) DO UPDATE SET digest = excluded.digest;
 SQL
     ;;
   changed)
@@ -227,7 +228,7 @@ SQL
     remembered=$(in_postgres <<'SQL'
 SELECT to_regclass('pgtenants.moves') IS NOT NULL AS known \gset
 \if :known
-SELECT digest || '/' || xid::xid FROM pgtenants.moves JOIN pg_database ON oid = datid WHERE datname = :'database';
+SELECT digest FROM pgtenants.moves JOIN pg_database ON oid = datid WHERE datname = :'database';
 \endif
 SQL
     )
@@ -236,20 +237,7 @@ SQL
       exit
     fi
     now=$(digest)
-    if [ "$now" != "${remembered%/*}" ]; then
-      echo changed
-      exit
-    fi
-    # The same number of rows in each table may be other rows. What closes the database is ours.
-    newer=$(inside --set=xid="${remembered##*/}" <<'SQL'
-SELECT format('SELECT 1 FROM ONLY %I.%I WHERE age(xmin) < age(%L::xid) LIMIT 1', nspname, relname, :'xid')
-  FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
- WHERE (relkind = 'r' OR relkind = 'm' AND relispopulated) AND relpersistence <> 't' AND nspname NOT IN ('information_schema', 'pgtenants')
-   AND (nspname !~ '^pg_' OR relname IN ('pg_largeobject', 'pg_largeobject_metadata'))
-\gexec
-SQL
-    )
-    if [ -n "$newer" ]; then echo changed; else echo same; fi
+    if [ "$now" = "$remembered" ]; then echo same; else echo changed; fi
     ;;
   *) refuse "move.sh: no such verb: $verb" ;;
 esac
