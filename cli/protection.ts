@@ -2,6 +2,7 @@ import { typeTokens } from "../components/names.ts";
 import { tenantsIn } from "../components/readLastDeployment.ts";
 import { nameIn, resourceTypes, type StackState } from "../components/stackState.ts";
 import { loginRoles } from "../tenants/declared.ts";
+import { isPassing, standbyOf } from "../tenants/standby.ts";
 
 /** What a tenant cannot be brought back without. */
 const statefulTypes: readonly string[] = [resourceTypes.volume, resourceTypes.password];
@@ -13,7 +14,7 @@ const statefulTypes: readonly string[] = [resourceTypes.volume, resourceTypes.pa
  */
 export function unprotectedState({ resources }: StackState): string[] {
   const removed = new Set(resources.filter(({ outputs }) => outputs?.["state"] === "removed").map(({ urn }) => urn));
-  const passing = new Set(resources.filter(({ outputs }) => isPassing(outputs)).map(({ urn }) => urn));
+  const passing = new Set(resources.filter(({ outputs }) => goesAnyhow(outputs)).map(({ urn }) => urn));
   const idle = idlePasswords(resources);
   return resources
     .filter(({ urn }) => !idle.has(urn))
@@ -49,8 +50,8 @@ function idlePasswords(resources: StackState["resources"]): ReadonlySet<string> 
   return new Set(ofRoles.map(({ urn }) => urn).filter((urn) => !inUse.has(nameIn(urn))));
 }
 
-function isPassing(outputs: Readonly<Record<string, unknown>> = {}): boolean {
-  return outputs["until"] !== undefined || outputs["standby"] === "target" || outputs["standby"] === "discarded";
+function goesAnyhow(outputs: Readonly<Record<string, unknown>> = {}): boolean {
+  return outputs["until"] !== undefined || isPassing(standbyOf(outputs["standby"]));
 }
 
 /** A tenant, or everybody on an instance. A URN is `urn:pulumi:<stack>::<project>::<types, joined by $>::<name>`. */

@@ -1,5 +1,6 @@
 import type { Declared } from "../tenants/declared.ts";
 import type { Entry } from "../tenants/edit.ts";
+import type { Standby } from "../tenants/standby.ts";
 import type { LookedAt } from "./declaredLook.ts";
 import type { DeclaredSpec } from "./declaredSpec.ts";
 
@@ -37,7 +38,7 @@ export interface LastTenant {
   /** What its container was made from; undefined where it has none. */
   readonly container: Readonly<Record<string, unknown>> | undefined;
   /** Of a second place: what it was; see tenants/secondPlace.ts. */
-  readonly standby?: string | undefined;
+  readonly standby?: Standby | undefined;
   /** There where it is an instance. */
   readonly instance?: true;
 }
@@ -52,7 +53,7 @@ export interface LastShared {
   /** Its first id, which names what is its own on the instance. */
   readonly origin: string | undefined;
   /** As of {@link LastTenant}. */
-  readonly standby?: string | undefined;
+  readonly standby?: Standby | undefined;
 }
 
 /** What the stack's state says of the last deployment. */

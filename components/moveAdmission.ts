@@ -1,9 +1,10 @@
 import type { SharedTenant } from "../tenants/sharedTenant.ts";
+import type { Standby } from "../tenants/standby.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 import type { LastDeployment, LastShared } from "./lastDeployment.ts";
 
 /** What a place is to a tenant: where it is, or one of the second places of tenants/secondPlace.ts. */
-type Role = "own" | NonNullable<Tenant["standby"]>;
+type Role = "own" | Standby;
 
 /** The two places of a tenant that moves: as the file says, or as the last deployment left them. */
 interface Places {
@@ -50,10 +51,8 @@ function isMoving({ server, instance }: Places): boolean {
   return [server, instance].some((role) => role !== undefined && role !== "own");
 }
 
-function roleOf(place: { readonly standby?: string | undefined } | undefined): Role | undefined {
-  if (place === undefined) return undefined;
-  const { standby } = place;
-  return standby === "target" || standby === "source" || standby === "discarded" ? standby : "own";
+function roleOf(place: { readonly standby?: Standby | undefined } | undefined): Role | undefined {
+  return place === undefined ? undefined : (place.standby ?? "own");
 }
 
 /** Whether a deployment of the one may come after that of the other. Pure. */

@@ -1,5 +1,6 @@
 import type { Declared } from "../tenants/declared.ts";
 import type { Entry } from "../tenants/edit.ts";
+import { standbyOf } from "../tenants/standby.ts";
 import { type DeclaredSpec, declaredSpec } from "./declaredSpec.ts";
 import type { LastDeployment, LastShared, LastStack, LastTenant } from "./lastDeployment.ts";
 import { typeTokens } from "./names.ts";
@@ -107,7 +108,7 @@ function lastTenant({ urn, outputs = {} }: StateResource, children: readonly Sta
 }
 
 function standbyIn(outputs: Readonly<Record<string, unknown>>): Pick<LastTenant, "standby"> {
-  const standby = textOf(outputs["standby"]);
+  const standby = standbyOf(outputs["standby"]);
   return standby === undefined ? {} : { standby };
 }
 

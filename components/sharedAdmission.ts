@@ -1,4 +1,5 @@
 import type { SharedTenant } from "../tenants/sharedTenant.ts";
+import { isPassing, type Standby } from "../tenants/standby.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 import type { LastDeployment, LastShared } from "./lastDeployment.ts";
 import { moveRefusals } from "./moveAdmission.ts";
@@ -92,7 +93,7 @@ function moved({ shared, servers, last, lastShared }: SharedTransition, { tenant
   }) => `isolation: ${isolation} on ${instance}`;
   // A tenant that moves has both places; the one that it was moving to may go again.
   const stays = ({ standby }: Second, tenants: readonly Pick<SharedTenant, "id">[], id: string) =>
-    standby !== "target" && standby !== "discarded" && !tenants.some((tenant) => tenant.id === id);
+    !isPassing(standby) && !tenants.some((tenant) => tenant.id === id);
   const kept = (id: string, { standby }: Second, got: string, expected: string, moves: readonly string[]) =>
     standby !== "source"
       ? refusal(id, got, expected, moves)
@@ -130,7 +131,7 @@ function movesTo({ isolation, instance }: SharedTenant): readonly string[] {
 
 /** What the last deployment knows of one of a tenant's places. */
 interface Second {
-  readonly standby?: string | undefined;
+  readonly standby?: Standby | undefined;
 }
 
 function staleConfirmations({ shared, lastShared, now }: SharedTransition, { tenantsFile }: Needed): string[] {

@@ -10,6 +10,11 @@ export type SecondPlaceField = keyof typeof SECOND_PLACES;
  */
 export type Standby = (typeof SECOND_PLACES)[SecondPlaceField];
 
+/** What the state calls a second place; undefined for the place that a tenant is in, and for anything else. */
+export function standbyOf(text: unknown): Standby | undefined {
+  return Object.values(SECOND_PLACES).find((standby) => standby === text);
+}
+
 /** Whether a second place goes without anybody's data: it is a copy that is being made, or was given up. */
 export function isPassing(standby: Standby | undefined): boolean {
   return standby === "target" || standby === "discarded";

@@ -27,15 +27,11 @@ function secondAfter(ids: readonly string[], { list: { beside } }: Planned): Sec
 }
 
 function secondBefore(ids: readonly string[], { last, lastShared }: Planned): Second | undefined {
-  const [server] = ids.flatMap((id) => standbyOf(last.get(id)?.standby));
+  const [server] = ids.flatMap((id) => last.get(id)?.standby ?? []);
   if (server !== undefined) return { standby: server, instance: undefined };
   const onInstance = ids.flatMap((id) => lastShared.get(id) ?? []).find(({ standby }) => standby !== undefined);
-  const [standby] = standbyOf(onInstance?.standby);
-  return standby === undefined ? undefined : { standby, instance: onInstance?.instance ?? "an instance" };
-}
-
-function standbyOf(text: string | undefined): Standby[] {
-  return text === "target" || text === "source" || text === "discarded" ? [text] : [];
+  if (onInstance?.standby === undefined) return undefined;
+  return { standby: onInstance.standby, instance: onInstance.instance ?? "an instance" };
 }
 
 function told(before: Second | undefined, after: Second | undefined): Reason[] {
